@@ -1,0 +1,57 @@
+# The two jobs are `make check` and `make test`; each sets up what it needs first. `make help` lists the rest.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+RUN := PYTHONPATH=tools PYTHONPYCACHEPREFIX=$(CURDIR)/build/bytecode $(VENV)/bin/python
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: check
+check: setup ## Render and check every overlay of every environment
+	tools/lint.py $(ARGS)
+
+.PHONY: test
+test: setup $(VENV)/.dev ## Style, types, layers, and all tests
+	$(VENV)/bin/ruff check tools tests
+	$(VENV)/bin/ruff format --check tools tests
+	$(RUN) -m mypy
+	$(RUN) -c 'from importlinter.cli import lint_imports_command as run; run()' --cache-dir build/import-linter
+	$(RUN) -m pytest $(ARGS)
+
+.PHONY: bench
+bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube-score; writes build/bench.json
+	$(RUN) -m gitops.cli.setup kube-score
+	$(RUN) tests/bench/bench.py $(ARGS)
+
+.PHONY: generate
+generate: setup ## Write the generated files anew: schemas, rule pages
+	$(RUN) -m gitops.cli.generate
+
+.PHONY: lock
+lock: $(VENV)/.dev ## Renew requirements*.txt from pyproject.toml
+	$(VENV)/bin/python tools/toolchain/lock.py
+
+.PHONY: setup
+setup: $(VENV)/.tools ## Install the Python packages and build the Go programs
+	@$(RUN) -m gitops.cli.setup kustomize kubeconform
+
+$(VENV)/.tools: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or newer is needed; PYTHON=... names one")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: this Python has no venv; on Debian: apt-get install python3-venv" >&2; exit 2; }
+	@echo "installing the tools' Python packages into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.tools
+	@echo "installing the tests' Python packages into $(VENV) ..."
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove what runs wrote into the tree
+	rm -rf build $(VENV)

@@ -1,0 +1,1 @@
+"""One module per outside thing: a door, without decisions."""

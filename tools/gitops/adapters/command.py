@@ -1,0 +1,96 @@
+"""The only place that starts a process. Standard library only: set-up uses it before anything is installed."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TIME_LIMIT_VARIABLE = "DARE_TIME_LIMIT"
+DEFAULT_TIME_LIMIT = 60.0
+
+
+class CommandFailed(Exception):
+    """A program ended with a failure; ``message`` is what it said on standard error (or out, if it said nothing)."""
+
+    def __init__(self, program: str, message: str, returncode: int | None = None) -> None:
+        super().__init__(f"{program}: {message}")
+        self.program = program
+        self.message = message
+        self.returncode = returncode
+
+
+class CommandTimedOut(CommandFailed):
+    """A program did not end within its time limit and was killed, with all that it had started."""
+
+
+class CommandMissing(CommandFailed):
+    """There is no such program, or it can't be executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a program printed, decoded as UTF-8, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def time_limit() -> float:
+    """Seconds that one call of kustomize or kubeconform may take: ``DARE_TIME_LIMIT`` where it is a positive number."""
+    try:
+        seconds = float(os.environ.get(TIME_LIMIT_VARIABLE, ""))
+    except ValueError:
+        return DEFAULT_TIME_LIMIT
+    return seconds if seconds > 0 else DEFAULT_TIME_LIMIT
+
+
+def run(
+    arguments: Sequence[str | Path],
+    *,
+    limit: float,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    accept: frozenset[int] = frozenset({0}),
+) -> Output:
+    """Runs a program without standard input and returns its output.
+
+    ``limit`` is in seconds, ``environment`` is added to ours, ``accept`` holds the exit codes that are no failure.
+    Raises ``CommandMissing``, ``CommandTimedOut`` or ``CommandFailed``.
+    """
+    program = Path(arguments[0]).name
+    try:
+        process = subprocess.Popen(
+            [str(argument) for argument in arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,  # so that a time-out ends its children too
+        )
+    except OSError as error:
+        raise CommandMissing(program, f"can't be started: {error.strerror or error}") from error
+    try:
+        stdout, stderr = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        raise CommandTimedOut(program, f"did not end within {limit:g} s") from None
+    except BaseException:  # an interrupt must not leave the program behind
+        _kill(process)
+        raise
+    output = Output(process.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
+    if output.returncode not in accept:
+        said = output.stderr.strip() or output.stdout.strip() or "it said nothing"
+        how = f"killed by signal {-output.returncode}" if output.returncode < 0 else f"exit code {output.returncode}"
+        raise CommandFailed(program, f"{said} ({how})", output.returncode)
+    return output
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()

@@ -1,0 +1,86 @@
+"""What is known of an environment once it is rendered. Services gather it, since checks start no process."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gitops.models.environment import ClusterFolder, Environment
+from gitops.models.paths import JsonPath
+from gitops.models.resource import Overlay, Resource
+from gitops.repository.rendering import RenderedEnvironment
+
+
+class SchemaFailure(NamedTuple):
+    """One thing that a schema says against an object: where, and in kubeconform's words.
+
+    ``known`` are the fields that the schema allows at this place, for a field that it does not know.
+    """
+
+    path: JsonPath
+    message: str
+    field: str = ""
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVerdict:
+    """How one object stands to the schemas of one Kubernetes version.
+
+    ``missing`` when its kind has no schema, ``broken`` (the reason) when its schema does not compile.
+    """
+
+    resource: Resource
+    kubernetes: str
+    failures: tuple[SchemaFailure, ...] = ()
+    missing: bool = False
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFailure:
+    """Why objects could not be held against schemas at all, and the file that a person should look at."""
+
+    message: str
+    file: str
+    line: int = 1
+
+
+class OverrideUse(NamedTuple):
+    """An entry of a kustomization that was meant to change objects of an overlay, and whether it found any."""
+
+    file: str
+    line: int
+    description: str
+    used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentEvidence:
+    """All that the checks of one environment may look at."""
+
+    rendered: RenderedEnvironment
+    schema_verdicts: tuple[SchemaVerdict, ...]
+    schema_engine: tuple[EngineFailure, ...]
+    override_uses: tuple[tuple[Overlay, OverrideUse], ...]
+    render_failures: tuple["RenderFailure", ...]
+
+    @property
+    def environment(self) -> Environment:
+        return self.rendered.environment
+
+    @property
+    def clusters(self) -> tuple[ClusterFolder, ...]:
+        return self.rendered.environment.clusters
+
+    @property
+    def resources(self) -> Iterator[Resource]:
+        return self.rendered.resources
+
+
+class RenderFailure(NamedTuple):
+    """kustomize's message about an overlay, and the line that it is about as far as that can be told."""
+
+    overlay: Overlay
+    message: str
+    file: str
+    line: int

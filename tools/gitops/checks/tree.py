@@ -1,0 +1,333 @@
+"""The tree itself: files that can be read, references that lead somewhere, folders that are complete."""
+
+from collections.abc import Iterator
+
+from gitops.checks.unit import Problem, Scope, check
+from gitops.models.finding import Level
+from gitops.repository.graph import Breach, BrokenEdge
+from gitops.repository.tree import Tree
+
+_KUSTOMIZE = "https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/"
+_DOCUMENTED = ("README.md", "component.yaml")  # files that stand beside manifests without being one
+
+
+@check(
+    "TREE001",
+    "File can't be read",
+    Scope.TREE,
+    why="A file that is no YAML, no UTF-8 or an alias bomb renders nothing, or something else for each tool that reads it.",
+    fix="Correct the file at this line.",
+    reference="https://yaml.org/spec/1.2.2/",
+)
+def unreadable(tree: Tree) -> Iterator[Problem]:
+    """Files with a defect that leaves nothing to work with."""
+    for path, facts in tree.files.items():
+        for complaint in facts.complaints:
+            if complaint.kind in ("syntax", "encoding", "aliases", "value"):
+                yield Problem(complaint.message, file=path, line=complaint.line)
+    for file in tree.unreadable:
+        yield Problem(f"can't be read: {file.reason}", file=file.path, fix="Give the file back its permissions, or remove it.")
+
+
+@check(
+    "TREE002",
+    "Key stands twice",
+    Scope.TREE,
+    why="Of two equal keys one is dropped without a word, and which one depends on the program that reads the file.",
+    fix="Keep one of the two.",
+    reference="https://yaml.org/spec/1.2.2/#3213-node-comparison",
+)
+def duplicate_key(tree: Tree) -> Iterator[Problem]:
+    """Mappings with one key twice."""
+    yield from _complaints(tree, "duplicate-key")
+
+
+@check(
+    "TREE003",
+    "Reference leads nowhere",
+    Scope.TREE,
+    why="kustomize fails on a file that is not there, for every overlay that reads it.",
+    fix="Correct the path, or add the file.",
+    reference=_KUSTOMIZE,
+)
+def missing_file(tree: Tree) -> Iterator[Problem]:
+    """References to files and folders that do not exist."""
+    for edge in _broken(tree, Breach.MISSING):
+        if not _lost_base(tree, edge):
+            what = "has no kustomization file" if _is_folder(tree, edge.target) else "does not exist"
+            yield Problem(f"{edge.field}: {edge.target} {what}", file=edge.source, line=edge.line)
+
+
+@check(
+    "TREE004",
+    "Nothing references this file",
+    Scope.TREE,
+    why="A file that no overlay reads changes nothing, however often it is edited: usually its reference was forgotten.",
+    fix="Reference it in a kustomization, or remove it.",
+)
+def dead_file(tree: Tree) -> Iterator[Problem]:
+    """Files under base/ and overlays/ that no overlay reads; of a whole folder that is dead, only its kustomization."""
+    graph = tree.graph
+    alive = {path for overlay in tree.overlays if (start := tree.kustomization(overlay)) for path in graph.closure(start)}
+    candidates = [path for path in tree.files if _is_manifest(path) and path not in alive]
+    through_dead: set[str] = set()
+    for path in candidates:
+        if path in graph.edges:
+            through_dead |= graph.closure(path) - {path}
+    uncertain = _components_with_broken_edges(tree)
+    for path in candidates:
+        if path not in through_dead and _component_of(path) not in uncertain:
+            what = "no overlay reads this folder" if path in graph.edges else "no kustomization references this file"
+            yield Problem(what, file=path)
+
+
+@check(
+    "TREE005",
+    "Remote base or resource",
+    Scope.TREE,
+    why="What a URL answers can change, or be away, between two renders of one commit: then a tag is no release.",
+    fix="Put the manifests into base/ and reference them by path.",
+    reference=_KUSTOMIZE,
+)
+def remote(tree: Tree) -> Iterator[Problem]:
+    """References that kustomize would fetch."""
+    for edge in _broken(tree, Breach.REMOTE):
+        yield Problem(f"{edge.field}: {edge.target} lies outside this repository", file=edge.source, line=edge.line)
+
+
+@check(
+    "TREE006",
+    "Overlay without a base",
+    Scope.TREE,
+    why="What a component is stands in its base; an overlay only says what differs in one environment.",
+    fix="Restore base/<component>/, or remove the overlay if the component is gone.",
+)
+def no_base(tree: Tree) -> Iterator[Problem]:
+    """Overlays whose component has no folder in base/."""
+    for overlay in tree.overlays:
+        if not overlay.path.startswith("overlays/") or overlay.component in tree.component_folders:
+            continue
+        file = tree.kustomization(overlay) or overlay.kustomization
+        lines = [edge.line for edge in tree.graph.broken.get(file, ()) if _lost_base(tree, edge)]
+        yield Problem(
+            f"base/{overlay.component} does not exist",
+            file=file,
+            line=lines[0] if lines else 1,
+            environment=overlay.environment,
+            component=overlay.component,
+        )
+
+
+@check(
+    "TREE007",
+    "Component without component.yaml",
+    Scope.TREE,
+    why="Owner, dependencies and secrets of a component stand in its component.yaml; without it nobody answers for it.",
+    fix="Add component.yaml with at least title, description and owner.",
+)
+def no_component_file(tree: Tree) -> Iterator[Problem]:
+    """Folders of base/ that do not describe themselves."""
+    for name in tree.component_folders:
+        if f"base/{name}/component.yaml" not in tree.files:
+            yield Problem(f"base/{name} has no component.yaml", file=f"base/{name}/component.yaml", component=name)
+
+
+@check(
+    "TREE008",
+    "Unknown field",
+    Scope.TREE,
+    why="A field that nobody knows is a misspelt one: what it was meant to say is not said.",
+    fix="Correct the name; editors complete it from the schema in the file's first line.",
+    reference=_KUSTOMIZE,
+)
+def unknown_field(tree: Tree) -> Iterator[Problem]:
+    """Fields of kustomizations and of our own files that do not exist."""
+    yield from _complaints(tree, "unknown-field")
+
+
+@check(
+    "TREE009",
+    "Dependency on no component",
+    Scope.TREE,
+    why="dependsOn is what promotion and the catalogue go by; a name that does not exist is checked by nobody.",
+    fix="Name a folder of base/.",
+)
+def unknown_dependency(tree: Tree) -> Iterator[Problem]:
+    """dependsOn entries that are no component, or one that is retired."""
+    for name, component in tree.components.items():
+        for index, other in enumerate(component.depends_on):
+            known = tree.components.get(other)
+            if other not in tree.component_folders:
+                message = f"dependsOn: '{other}' is no component"
+            elif known is not None and known.retired and not component.retired:
+                message = f"dependsOn: '{other}' is retired since {known.retired.since}"
+            else:
+                continue
+            yield _dependency_problem(tree, name, index, message)
+
+
+@check(
+    "TREE010",
+    "Components depend on each other",
+    Scope.TREE,
+    why="In a circle no component can be there before the others, and no order of promotion is right.",
+    fix="Take one of the dependencies out: the one whose absence the component survives.",
+)
+def dependency_cycle(tree: Tree) -> Iterator[Problem]:
+    """Cycles of dependsOn, each told once, at the first of its components by name."""
+    told: set[frozenset[str]] = set()
+    for name in sorted(tree.components):
+        cycle = _cycle_through(tree, name)
+        if cycle and frozenset(cycle) not in told:
+            told.add(frozenset(cycle))
+            index = tree.components[name].depends_on.index(cycle[1])
+            yield _dependency_problem(tree, name, index, f"dependsOn: a circle, {' → '.join(cycle)}")
+
+
+@check(
+    "TREE011",
+    "Path leads out of the tree",
+    Scope.TREE,
+    why="What lies outside the repository is not in its commits: another machine, and Argo CD, render something else.",
+    fix="Put the file into the repository and reference it by its path there.",
+    reference=_KUSTOMIZE,
+)
+def outside(tree: Tree) -> Iterator[Problem]:
+    """Symbolic links and references that leave the repository."""
+    for link in tree.links.values():
+        if link.target is None:
+            yield Problem("a symbolic link to nowhere in this repository", file=link.path)
+    for edge in _broken(tree, Breach.OUTSIDE):
+        yield Problem(f"{edge.field}: {edge.target} lies outside this repository", file=edge.source, line=edge.line)
+
+
+@check(
+    "TREE012",
+    "File does not fit its schema",
+    Scope.TREE,
+    why="A file of ours that says something else than its schema allows is read as if it were not there.",
+    fix="Correct the value; the schema named in the file's first line says what is allowed.",
+)
+def misfit(tree: Tree) -> Iterator[Problem]:
+    """Empty kustomizations, and values of our own files that their schemas refuse."""
+    yield from _complaints(tree, "settings")
+
+
+@check(
+    "TREE013",
+    "Environment and cluster do not fit",
+    Scope.TREE,
+    why="The cluster's file says which Kubernetes its environment is checked against; without it nothing can be checked.",
+    fix="Add clusters/<cluster>/cluster.yaml with this environment, or correct its environment.",
+)
+def no_cluster(tree: Tree) -> Iterator[Problem]:
+    """Environments that no cluster runs, and clusters whose environment does not exist."""
+    defective = any(
+        facts.complaints and path.startswith("clusters/") and path.endswith("/cluster.yaml")
+        for path, facts in tree.files.items()
+    )
+    for environment in tree.environments.values():
+        if not environment.clusters and not defective:
+            yield Problem(
+                f"no cluster runs the environment '{environment.name}'",
+                file=f"overlays/{environment.name}",
+                environment=environment.name,
+            )
+    for cluster in tree.clusters.values():
+        if cluster.facts.environment not in tree.environments:
+            yield Problem(
+                f"environment: overlays/{cluster.facts.environment} does not exist", file=f"{cluster.path}/cluster.yaml"
+            )
+
+
+@check(
+    "TREE014",
+    "Overlay folder without a kustomization",
+    Scope.TREE,
+    why="Argo CD makes an application of every folder of an environment; one without a kustomization syncs whatever lies in it.",
+    fix="Add kustomization.yaml, or remove the folder.",
+    reference="https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-Git/",
+    level=Level.ERROR,
+)
+def no_kustomization(tree: Tree) -> Iterator[Problem]:
+    """Folders of an environment that nothing can render."""
+    for overlay in tree.overlays:
+        if tree.kustomization(overlay) is None:
+            yield Problem(
+                f"{overlay.path} has no kustomization.yaml",
+                file=overlay.kustomization,
+                environment=overlay.environment,
+                component=overlay.component,
+            )
+
+
+def _complaints(tree: Tree, kind: str) -> Iterator[Problem]:
+    for path, facts in tree.files.items():
+        for complaint in facts.complaints:
+            if complaint.kind == kind:
+                yield Problem(complaint.message, file=path, line=complaint.line)
+
+
+def _broken(tree: Tree, breach: Breach) -> Iterator[BrokenEdge]:
+    for edges in tree.graph.broken.values():
+        for edge in edges:
+            if edge.breach is breach and not _through_link(tree, edge.target):
+                yield edge
+
+
+def _through_link(tree: Tree, target: str) -> bool:
+    """Whether a symbolic link, which is reported itself, is what the reference fails on."""
+    return any(link.target is None and (target + "/").startswith(path + "/") for path, link in tree.links.items())
+
+
+def _lost_base(tree: Tree, edge: BrokenEdge) -> bool:
+    """Whether the reference is an overlay's to its own base, and the whole base is gone."""
+    parts = edge.source.split("/")
+    if parts[0] != "overlays" or len(parts) < 4:
+        return False
+    component = parts[2]
+    return component not in tree.component_folders and (edge.target + "/").startswith(f"base/{component}/")
+
+
+def _is_folder(tree: Tree, path: str) -> bool:
+    return any(file.startswith(f"{path}/") for file in tree.files)
+
+
+def _is_manifest(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    documented = name in _DOCUMENTED or name.startswith(".")
+    return path.startswith(("base/", "overlays/")) and bool(folder) and not documented
+
+
+def _components_with_broken_edges(tree: Tree) -> frozenset[str]:
+    """Components some of whose references can't be followed, so that what is dead in them can't be told."""
+    defective = [path for path in tree.graph.edges if tree.files[path].complaints]
+    return frozenset(_component_of(path) for path in (*tree.graph.broken, *defective))
+
+
+def _component_of(path: str) -> str:
+    """The component, or the shared folder, that a file belongs to: the second part of its path, in overlays the third."""
+    parts = path.split("/")
+    index = 1 if parts[0] == "base" else 2
+    return parts[index] if len(parts) > index else ""
+
+
+def _dependency_problem(tree: Tree, component: str, index: int, message: str) -> Problem:
+    file = f"base/{component}/component.yaml"
+    return Problem(message, file=file, line=tree.line(file, ("dependsOn", index)), component=component)
+
+
+def _cycle_through(tree: Tree, start: str) -> list[str]:
+    """The shortest way from a component back to itself, both ends included; empty where there is none."""
+    ways = [[start]]
+    seen = {start}
+    while ways:
+        way = ways.pop(0)
+        known = tree.components.get(way[-1])
+        for other in known.depends_on if known else ():
+            if other == start:
+                return [*way, start]
+            if other not in seen:
+                seen.add(other)
+                ways.append([*way, other])
+    return []

@@ -1,0 +1,96 @@
+"""What a check is, and the registry that finds them: a new check is a new function and touches nothing else."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+from gitops.models.finding import Level, RuleInfo
+from gitops.models.paths import JsonPath
+from gitops.models.resource import Overlay, Resource
+
+
+class Scope(StrEnum):
+    """What a check is given, and so what it can know."""
+
+    TREE = "tree"  # a repository.tree.Tree: files and references, nothing rendered
+    OBJECT = "object"  # one models.resource.Resource; the answer may be kept for an unchanged overlay
+    ENVIRONMENT = "environment"  # an evidence.EnvironmentEvidence: everything that one environment renders
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that a check found. It says which value is wrong; the line to edit is worked out from that.
+
+    Either ``resource`` (with ``path`` into it) or ``file`` (with ``line``) tells where; ``fix`` is better advice than the
+    check's own, where there is any.
+    """
+
+    message: str
+    resource: Resource | None = None
+    path: JsonPath = ()
+    file: str = ""
+    line: int = 1
+    overlay: Overlay | None = None
+    environment: str | None = None
+    component: str | None = None
+    fix: str = ""
+
+
+CheckFunction = Callable[[Any], Iterator[Problem]]
+_Function = TypeVar("_Function", bound=CheckFunction)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule with its function; ``reference`` is where the rule comes from."""
+
+    id: str
+    title: str
+    level: Level
+    scope: Scope
+    why: str
+    fix: str
+    reference: str
+    function: CheckFunction
+
+    @property
+    def info(self) -> RuleInfo:
+        """What reports tell of the rule."""
+        return RuleInfo(self.id, self.title, self.level, self.why, self.fix)
+
+
+_registry: dict[str, Check] = {}
+
+
+def check(  # noqa: PLR0913 - a rule is its parts
+    id: str,  # noqa: A002 - the field's name everywhere
+    title: str,
+    scope: Scope,
+    *,
+    why: str,
+    fix: str,
+    reference: str = "",
+    level: Level = Level.ERROR,
+) -> Callable[[_Function], _Function]:
+    """Registers a function as the check ``id``; raises ``ValueError`` where that id is taken."""
+
+    def register(function: _Function) -> _Function:
+        if id in _registry:
+            raise ValueError(f"two checks have the id {id}")
+        _registry[id] = Check(id, title, level, scope, why, fix, reference, function)
+        return function
+
+    return register
+
+
+@cache
+def all_checks() -> tuple[Check, ...]:
+    """Every check, sorted by id."""
+    package = importlib.import_module(__package__ or "gitops.checks")
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+    return tuple(_registry[name] for name in sorted(_registry))

@@ -1,0 +1,29 @@
+"""What every YAML file of our own has in common: no field that we do not know, nothing changed after reading."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+DNS_LABEL = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(pattern=DNS_LABEL)]
+Quantity = Annotated[str, StringConstraints(pattern=QUANTITY)]
+ReleaseTag = Annotated[str, StringConstraints(pattern=r"^v[0-9]+\.[0-9]+(\.[0-9]+)?$")]
+KubernetesVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+
+
+class Settings(BaseModel):
+    """A part of a file of our own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+
+
+class Document(Settings):
+    """A whole file; ``schema_id`` is the name of its JSON Schema under ``policies/schemas/``."""
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """The strict JSON Schema (draft 2020-12) that editors and the linter hold the file against."""
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **cls.model_json_schema()}

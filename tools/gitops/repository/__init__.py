@@ -1,0 +1,1 @@
+"""The tree as data: discovery, the kustomize graph, rendering, source positions."""

@@ -1,0 +1,160 @@
+"""What one file says, found once per content: its defects, its references and, for our own files, its data.
+
+Nothing here depends on where the file lies beside others, so that the answers can be kept by the hash of the bytes.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from gitops.adapters.cache import Cache
+from gitops.models.paths import JsonPath
+from gitops.models.schemas import OwnFile, own_file
+from gitops.repository import documents, kustomization, positions
+from gitops.repository.documents import Node
+from gitops.repository.kustomization import Reference
+
+YAML_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong inside a file: ``kind`` is a ``DefectKind``, ``unknown-field`` or ``settings``."""
+
+    kind: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a file's bytes alone tell. ``data`` is only kept for our own files and None where they are defective."""
+
+    sha256: str
+    complaints: tuple[Complaint, ...] = ()
+    references: tuple[Reference, ...] = ()
+    data: Any = None
+
+
+class FactReader:
+    """Reads files into facts, through one cache entry for the whole tree (thousands of small ones would be slower)."""
+
+    def __init__(self, store: Cache, tools: str) -> None:
+        self._store = store
+        self._tools = tools
+        kept = store.get("facts", tools)
+        self._known: dict[str, Any] = kept if isinstance(kept, dict) else {}
+        self._used: dict[str, Any] = {}
+        self._learned = False
+
+    def read(self, path: str, data: bytes) -> FileFacts:
+        """The facts of the file at ``path`` (relative to the root) with these bytes."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        name = path.rpartition("/")[2]
+        is_kustomization = name in kustomization.FILE_NAMES
+        if not is_kustomization and not name.endswith(YAML_SUFFIXES):
+            return FileFacts(sha256)
+        own = own_file(path)
+        role = "kustomization" if is_kustomization else own.schema if own else "manifest"
+        key = f"{role} {sha256}"
+        if key not in self._known:
+            self._known[key] = _pack(_examine(path, data, is_kustomization))
+            self._learned = True
+        self._used[key] = self._known[key]
+        return _unpack(sha256, self._known[key])
+
+    def save(self) -> None:
+        """Keeps what this run used; to be called once the whole tree was read."""
+        if self._learned:
+            self._store.put("facts", self._tools, self._used)
+
+
+def _pack(facts: FileFacts) -> list[Any]:
+    complaints = [[complaint.kind, complaint.line, complaint.message] for complaint in facts.complaints]
+    return (
+        [complaints, [list(reference) for reference in facts.references], facts.data]
+        if any((complaints, facts.references, facts.data))
+        else []
+    )
+
+
+def _unpack(sha256: str, packed: list[Any]) -> FileFacts:
+    if not packed:
+        return FileFacts(sha256)
+    complaints, references, data = packed
+    return FileFacts(
+        sha256, tuple(Complaint(*item) for item in complaints), tuple(Reference(*item) for item in references), data
+    )
+
+
+def _examine(path: str, data: bytes, is_kustomization: bool) -> FileFacts:
+    parsed = documents.parse(data)
+    complaints = [Complaint(defect.kind.value, defect.line, defect.message) for defect in parsed.defects]
+    if complaints:
+        return FileFacts("", tuple(complaints))
+    own = own_file(path)
+    if own is None and not is_kustomization:
+        return FileFacts("")
+    if len(parsed.documents) != 1 or not isinstance(parsed.documents[0].value, dict):
+        found = "is no single mapping" if parsed.documents else "is empty"
+        return FileFacts("", (Complaint("settings", 1, f"the file {found}"),))
+    root = parsed.documents[0]
+    if own is None:
+        unknown = [
+            Complaint("unknown-field", line, f"'{name}' is no field of a kustomization")
+            for name, line in kustomization.unknown_fields(root)
+        ]
+        return FileFacts("", tuple(unknown), tuple(kustomization.references(root)))
+    wrong = _schema_complaints(own, root) or _model_complaints(own, root)
+    return FileFacts("", tuple(wrong), (), None if wrong else root.value)
+
+
+def _schema_complaints(own: OwnFile, root: Node) -> list[Complaint]:
+    errors = sorted(_validator(own).iter_errors(root.value), key=lambda error: [str(step) for step in error.path])
+    complaints = []
+    for error in errors:
+        path: JsonPath = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            known = error.schema.get("properties", {})
+            for name in sorted(set(error.instance) - set(known)):
+                line = positions.find(root, (*path, name), root.value).line
+                complaints.append(Complaint("unknown-field", line, f"'{name}' is no field here; {_known_names(known)}"))
+        else:
+            complaints.append(
+                Complaint("settings", positions.find(root, path, root.value).line, f"{_place(path)}{error.message}")
+            )
+    return complaints
+
+
+def _model_complaints(own: OwnFile, root: Node) -> list[Complaint]:
+    """What only the model knows: conditions between fields, which a schema can't tell in words."""
+    try:
+        own.document.model_validate(root.value)
+    except ValidationError as error:
+        return [
+            Complaint(
+                "settings",
+                positions.find(root, tuple(fault["loc"]), root.value).line,
+                fault["msg"].removeprefix("Value error, "),
+            )
+            for fault in error.errors()
+        ]
+    return []
+
+
+def _known_names(known: dict[str, Any]) -> str:
+    return f"the fields are {', '.join(sorted(known))}"
+
+
+def _place(path: JsonPath) -> str:
+    return f"{'.'.join(str(step) for step in path)}: " if path else ""
+
+
+@cache
+def _validator(own: OwnFile) -> Any:
+    from jsonschema import Draft202012Validator  # slow to import, and most runs find every answer in the cache
+
+    return Draft202012Validator(own.document.json_schema())

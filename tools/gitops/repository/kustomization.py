@@ -1,0 +1,128 @@
+"""What one kustomization file refers to, and where.
+
+Fields: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/ and ``types.Kustomization`` of
+sigs.k8s.io/kustomize/api v0.21.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gitops.repository.documents import Node
+
+FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+FIELDS = frozenset(
+    [
+        "apiVersion",
+        "kind",
+        "metadata",
+        "openapi",
+        "namePrefix",
+        "nameSuffix",
+        "namespace",
+        "commonLabels",
+        "labels",
+        "commonAnnotations",
+        "patchesStrategicMerge",
+        "patchesJson6902",
+        "patches",
+        "images",
+        "imageTags",
+        "replacements",
+        "replicas",
+        "vars",
+        "sortOptions",
+        "resources",
+        "components",
+        "crds",
+        "bases",
+        "configMapGenerator",
+        "secretGenerator",
+        "generatorOptions",
+        "configurations",
+        "generators",
+        "transformers",
+        "validators",
+        "buildMetadata",
+        "helmCharts",
+        "helmChartInflationGenerator",
+        "helmGlobals",
+    ]
+)
+
+# Entries that are a path (to a file, a folder or a repository), or YAML written in place.
+_PATHS = ("resources", "components", "bases", "crds", "configurations")
+_PATHS_OR_INLINE = ("generators", "transformers", "validators", "patchesStrategicMerge")
+_ENTRIES_WITH_PATH = ("patches", "patchesJson6902", "replacements")
+_GENERATORS = ("configMapGenerator", "secretGenerator")
+
+_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*::?//|^[\w.-]+@[\w.-]+:|^[\w-]+(\.[\w-]+)+(:\d+)?/|\?(ref|version)=|^_?git::")
+
+
+class Reference(NamedTuple):
+    """One mention of something outside the file: under which field, as written, at which line."""
+
+    field: str
+    target: str
+    line: int
+
+
+def is_remote(target: str) -> bool:
+    """Whether kustomize would fetch the target: a URL, an scp-like address or ``host.tld/path``."""
+    return bool(_REMOTE.search(target)) and not target.startswith(("./", "../"))
+
+
+def unknown_fields(root: Node) -> list[tuple[str, int]]:
+    """Top-level fields that kustomize does not know, with their lines."""
+    return [(str(key), line) for key, line in root.key_lines.items() if key not in FIELDS]
+
+
+def references(root: Node) -> list[Reference]:
+    """Everything that the kustomization reads, as it names it, in the order of the file."""
+    return sorted(_references(root), key=lambda reference: reference.line)
+
+
+def _references(root: Node) -> Iterator[Reference]:
+    for name in _PATHS:
+        yield from _texts(root, name, name)
+    for name in _PATHS_OR_INLINE:
+        yield from (reference for reference in _texts(root, name, name) if "\n" not in reference.target)
+    for name in _ENTRIES_WITH_PATH:
+        for entry in _entries(root, name):
+            yield from _text(entry, "path", name)
+    for name in _GENERATORS:
+        for entry in _entries(root, name):
+            yield from _generator_files(entry, name)
+    if "openapi" in root.items:
+        yield from _text(root.items["openapi"], "path", "openapi")
+    for name in ("helmCharts", "helmChartInflationGenerator"):
+        for entry in _entries(root, name):
+            yield from _text(entry, "valuesFile", name)
+            yield from _texts(entry, "additionalValuesFiles", name)
+
+
+def _generator_files(entry: Node, name: str) -> Iterator[Reference]:
+    for reference in _texts(entry, "files", name):
+        key, equals, path = reference.target.partition("=")
+        yield reference._replace(target=path if equals else key)
+    yield from _texts(entry, "envs", name)
+    yield from _text(entry, "env", name)
+
+
+def _entries(node: Node, name: str) -> Iterator[Node]:
+    listed = node.items.get(name)
+    if listed is not None and isinstance(listed.value, list):
+        yield from listed.items.values()
+
+
+def _texts(node: Node, name: str, field: str) -> Iterator[Reference]:
+    for entry in _entries(node, name):
+        if isinstance(entry.value, str):
+            yield Reference(field, entry.value, entry.line)
+
+
+def _text(node: Node, name: str, field: str) -> Iterator[Reference]:
+    entry = node.items.get(name)
+    if entry is not None and isinstance(entry.value, str):
+        yield Reference(field, entry.value, entry.line)

@@ -1,0 +1,94 @@
+"""Which objects a kustomize selector chooses.
+
+Source: ``types.Selector`` of sigs.k8s.io/kustomize/api v0.21 (patch targets, replacement targets): group, version, kind,
+name and namespace are regular expressions for the whole text, labels and annotations are Kubernetes selectors.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gitops.models.resource import Resource
+
+_SET_BASED = re.compile(r"\s*(?P<key>[\w./-]+)\s+(?P<how>in|notin)\s*\((?P<values>[^)]*)\)\s*")
+_EQUALITY = re.compile(r"\s*(?P<key>[\w./-]+)\s*(?P<how>==|=|!=)\s*(?P<value>[\w.-]*)\s*")
+_EXISTENCE = re.compile(r"\s*(?P<not>!?)\s*(?P<key>[\w./-]+)\s*")
+_OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Conditions of a target; an absent one matches everything."""
+
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    labels: str = ""
+    annotations: str = ""
+
+    @classmethod
+    def read(cls, target: Any) -> "Selector":
+        """A selector from its YAML mapping."""
+        if not isinstance(target, dict):
+            return cls()
+        names = ("group", "version", "kind", "name", "namespace")
+        patterns = {name: str(target[name]) for name in names if target.get(name)}
+        return cls(patterns, str(target.get("labelSelector") or ""), str(target.get("annotationSelector") or ""))
+
+    @classmethod
+    def of_object(cls, body: Any) -> "Selector":
+        """The selector that a strategic merge patch is by its own kind and name."""
+        if not isinstance(body, dict):
+            return cls()
+        metadata = body.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        return cls({"kind": re.escape(str(body.get("kind", ""))), "name": re.escape(str(name or ""))})
+
+    def matches(self, resource: Resource) -> bool:
+        """Whether the rendered object is chosen; a name also counts without the hash that a generator adds."""
+        facts = {
+            "group": resource.group,
+            "version": resource.version,
+            "kind": resource.kind,
+            "namespace": resource.namespace,
+        }
+        for name, pattern in self.patterns.items():
+            values = _names(resource) if name == "name" else (facts[name],)
+            if not any(_whole(pattern, value) for value in values):
+                return False
+        metadata = resource.metadata
+        return _selected(self.labels, metadata.get("labels")) and _selected(self.annotations, metadata.get("annotations"))
+
+    def __str__(self) -> str:
+        parts = [f"{name} {pattern}" for name, pattern in self.patterns.items()]
+        parts += [f"{kind} {text}" for kind, text in (("labels", self.labels), ("annotations", self.annotations)) if text]
+        return ", ".join(parts) or "everything"
+
+
+def _names(resource: Resource) -> tuple[str, ...]:
+    if resource.origin.configured_in:
+        return (resource.name, resource.name.rpartition("-")[0])
+    return (resource.name,)
+
+
+def _whole(pattern: str, value: str) -> bool:
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:
+        return False
+
+
+def _selected(selector: str, having: Any) -> bool:
+    values = having if isinstance(having, dict) else {}
+    return all(_requirement(part, values) for part in _OUTSIDE_PARENTHESES.split(selector) if part.strip())
+
+
+def _requirement(text: str, values: Mapping[str, Any]) -> bool:
+    """One part of a selector (https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/)."""
+    if match := _SET_BASED.fullmatch(text):
+        chosen = {value.strip() for value in match["values"].split(",")}
+        return (values.get(match["key"]) in chosen) == (match["how"] == "in")
+    if match := _EQUALITY.fullmatch(text):
+        return (values.get(match["key"]) == match["value"]) != (match["how"] == "!=")
+    if match := _EXISTENCE.fullmatch(text):
+        return (match["key"] in values) != bool(match["not"])
+    return False

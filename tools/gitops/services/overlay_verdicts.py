@@ -1,0 +1,68 @@
+"""What can be said of one overlay by itself, kept as long as neither it nor the checks change."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gitops.adapters.cache import digest
+from gitops.checks.evidence import OverrideUse
+from gitops.checks.unit import Check, Problem, Scope, all_checks
+from gitops.models.paths import JsonPath
+from gitops.repository.overrides import CommonField, Override
+from gitops.repository.provenance import Provenance
+from gitops.repository.rendering import RenderedOverlay
+from gitops.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayVerdict:
+    """The problems of single objects, and which entries of the overlay's kustomizations found their target."""
+
+    problems: tuple[tuple[Check, Problem], ...]
+    overrides: tuple[OverrideUse, ...]
+
+
+class OverlayJudge:
+    """Runs the checks of single objects."""
+
+    def __init__(self, workspace: Workspace, provenance: Provenance) -> None:
+        self._workspace = workspace
+        self._provenance = provenance
+        self._checks = [check for check in all_checks() if check.scope is Scope.OBJECT]
+        self._by_id = {check.id: check for check in self._checks}
+
+    def judge(self, rendered: RenderedOverlay) -> OverlayVerdict:
+        """The verdict on one overlay."""
+        key = digest([rendered.key, self._workspace.tools_digest])
+        kept = self._workspace.cache.get("verdicts", key)
+        if kept is None:
+            kept = [list(self._problems(rendered)), [list(use) for use in self._uses(rendered)]]
+            self._workspace.cache.put("verdicts", key, kept)
+        problems, uses = kept
+        return OverlayVerdict(
+            tuple(self._unpack(rendered, *problem) for problem in problems), tuple(OverrideUse(*use) for use in uses)
+        )
+
+    def _problems(self, rendered: RenderedOverlay) -> Iterator[list[Any]]:
+        for index, resource in enumerate(rendered.resources):
+            for check in self._checks:
+                for problem in check.function(resource):
+                    yield [check.id, index, list(problem.path), problem.message, problem.fix]
+
+    def _unpack(
+        self, rendered: RenderedOverlay, rule: str, index: int, path: JsonPath, message: str, fix: str
+    ) -> tuple[Check, Problem]:
+        return self._by_id[rule], Problem(message, rendered.resources[index], tuple(path), fix=fix)
+
+    def _uses(self, rendered: RenderedOverlay) -> Iterator[OverrideUse]:
+        kustomization = self._workspace.tree.kustomization(rendered.overlay)
+        overrides = self._provenance.overrides(kustomization) if kustomization else []
+        for override in overrides:
+            if _has_target(override):
+                used = any(override.applies_to(resource) for resource in rendered.resources)
+                yield OverrideUse(*override.place, override.describe(), used)
+
+
+def _has_target(override: Override) -> bool:
+    """Whether the entry is meant for certain objects; what is common to all of them finds none in an empty overlay only."""
+    return not isinstance(override, CommonField)
