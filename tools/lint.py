@@ -3,7 +3,7 @@
 
 import sys
 
-sys.dont_write_bytecode = True  # until the launcher has found where compiled modules go
+sys.dont_write_bytecode = True  # until the launcher has said where compiled modules go
 
 from gitops.launch import launch  # noqa: E402
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from gitops.adapters.folders import cache_folder
+
 TOOLS = Path(__file__).resolve().parents[1]
 ROOT = TOOLS.parent
 
@@ -18,13 +20,9 @@ def launch(command: str) -> NoReturn:
             print(f"error: {ROOT} has no .venv; run 'make setup' there", file=sys.stderr)  # noqa: T201
             raise SystemExit(2)
         script = TOOLS / f"{command}.py"
-        os.execv(python, [str(python), "-X", f"pycache_prefix={bytecode_folder()}", str(script), *sys.argv[1:]])  # noqa: S606 - a path of ours
+        os.execv(python, [str(python), str(script), *sys.argv[1:]])  # noqa: S606 - a path of ours
+    # Compiled modules go to the cache: a run writes nothing beside the sources.
+    sys.pycache_prefix = str(cache_folder() / "bytecode")
+    sys.dont_write_bytecode = False
     main = importlib.import_module(f"gitops.cli.{command}").main
     raise SystemExit(main())
-
-
-def bytecode_folder() -> Path:
-    """Compiled modules go to the cache: a run writes nothing beside the sources."""
-    from gitops.adapters.cache import cache_folder
-
-    return cache_folder() / "bytecode"

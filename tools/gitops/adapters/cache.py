@@ -9,18 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-CACHE_VARIABLE = "DARE_CACHE"
 KEEP_SECONDS = 30 * 24 * 3600
 _DAY = 24 * 3600
-
-
-def cache_folder() -> Path:
-    """``$DARE_CACHE``, else ``dare-gitops`` in the user's cache folder (XDG base directory specification)."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen).absolute()
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "dare-gitops"
 
 
 def digest(parts: Iterable[str | bytes]) -> str:

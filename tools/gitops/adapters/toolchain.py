@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gitops.adapters import command
-from gitops.adapters.cache import cache_folder
+from gitops.adapters.folders import cache_folder
 from gitops.models.errors import UserError
 
 OLDEST_GO = (1, 21)  # the first that fetches the version which a go.mod asks for (https://go.dev/doc/toolchain)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from gitops.models.environment import ClusterFolder, Environment
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Overlay, Resource
+from gitops.models.waiver import Waiver
 from gitops.repository.rendering import RenderedEnvironment
+from gitops.repository.tree import Tree
 
 
 class SchemaFailure(NamedTuple):
@@ -38,9 +41,10 @@ class SchemaVerdict:
 
 @dataclass(frozen=True, slots=True)
 class EngineFailure:
-    """Why objects could not be held against schemas at all, and the file that a person should look at."""
+    """Why objects could not be held against schemas at all, and what a person should look at and do."""
 
     message: str
+    fix: str
     file: str
     line: int = 1
 
@@ -75,6 +79,20 @@ class EnvironmentEvidence:
     @property
     def resources(self) -> Iterator[Resource]:
         return self.rendered.resources
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverEvidence:
+    """The waivers after a run: ``used`` are the indexes of those that cover a finding; ``whole`` runs saw every finding."""
+
+    tree: Tree
+    used: frozenset[int]
+    today: date
+    whole: bool
+
+    @property
+    def waivers(self) -> tuple[Waiver, ...]:
+        return self.tree.waivers.waivers
 
 
 class RenderFailure(NamedTuple):

@@ -71,14 +71,19 @@ def twice(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     fix="Add the namespace to the namespaces component, or correct metadata.namespace.",
 )
 def unknown_namespace(evidence: EnvironmentEvidence) -> Iterator[Problem]:
-    """Objects in namespaces that neither an overlay renders nor every cluster has."""
+    """Namespaces that objects are put into, and neither an overlay renders nor every cluster has; once per overlay."""
     if not evidence.rendered.complete:
         return  # the namespace may be in the overlay that did not render, which is reported
     rendered = {resource.name for resource in evidence.resources if (resource.group, resource.kind) == ("", "Namespace")}
     known = rendered | _BUILT_IN_NAMESPACES | {cluster.facts.argocd.namespace for cluster in evidence.clusters}
+    lost: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     for resource in evidence.resources:
         if resource.namespace and resource.namespace not in known:
-            yield Problem(f"no overlay renders the namespace '{resource.namespace}'", resource, ("metadata", "namespace"))
+            lost[resource.overlay.path, resource.namespace].append(resource)
+    for (path, namespace), resources in lost.items():
+        count = f"{len(resources)} objects" if len(resources) > 1 else "an object"
+        message = f"no overlay renders the namespace '{namespace}', which {path} puts {count} into"
+        yield Problem(message, resources[0], ("metadata", "namespace"))
 
 
 @check(
@@ -91,15 +96,16 @@ def unknown_namespace(evidence: EnvironmentEvidence) -> Iterator[Problem]:
 )
 def shared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Objects that several overlays of one environment render; told at each overlay after the first."""
-    owners: dict[Identity, str] = {}
+    owners: dict[Identity, Resource] = {}
     reported: dict[Identity, set[str]] = defaultdict(set)
     for resource in evidence.resources:
-        owner = owners.setdefault(resource.identity, resource.overlay.path)
-        if owner.startswith("clusters/") and resource.overlay.path.startswith("clusters/"):
+        owner, here = owners.setdefault(resource.identity, resource), resource.overlay.path
+        if owner.overlay.path.startswith("clusters/") and here.startswith("clusters/"):
             continue  # two clusters of one environment: each has an object of its own
-        if owner != resource.overlay.path and resource.overlay.path not in reported[resource.identity]:
-            reported[resource.identity].add(resource.overlay.path)
-            message = f"{resource.identity} is rendered by {owner} and by {resource.overlay.path}"
+        if owner.overlay.path != here and here not in reported[resource.identity]:
+            reported[resource.identity].add(here)
+            source = owner.origin.file or owner.origin.configured_in or owner.overlay.path
+            message = f"{resource.identity} is rendered by {here}, and by {owner.overlay.path} from {source}"
             yield Problem(message, resource, ("metadata", "name"))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from gitops.checks.api_lifecycle import removed_in
 from gitops.checks.evidence import EnvironmentEvidence, SchemaFailure
 from gitops.checks.unit import Problem, Scope, check
+from gitops.models.resource import Resource
+from gitops.repository.crds import is_crd
 
 _API = "https://kubernetes.io/docs/reference/kubernetes-api/"
 _CRD = "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/"
@@ -53,12 +55,23 @@ def missing(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     reference=_CRD,
 )
 def broken(evidence: EnvironmentEvidence) -> Iterator[Problem]:
-    """Kinds whose schema is there and can't be used."""
+    """Kinds whose schema is there and can't be used; told once, at their CustomResourceDefinition where it is rendered."""
+    definitions = {_defined(resource): resource for resource in evidence.resources if is_crd(resource.body)}
+    told: set[tuple[str, str, str]] = set()
     for verdict in evidence.schema_verdicts:
-        if verdict.broken:
-            resource = verdict.resource
+        resource = verdict.resource
+        kind = (verdict.kubernetes, resource.api_version, resource.kind)
+        if verdict.broken and kind not in told:
+            told.add(kind)
             message = f"the schema of {resource.kind} ({resource.api_version}) does not compile: {verdict.broken}"
-            yield Problem(message, resource, ("kind",))
+            definition = definitions.get((resource.group, resource.kind))
+            yield Problem(message, definition or resource, ("spec", "versions") if definition else ("kind",))
+
+
+def _defined(crd: Resource) -> tuple[str, str]:
+    spec = crd.body.get("spec")
+    names = spec.get("names") if isinstance(spec, dict) else None
+    return (str(spec.get("group")), str(names.get("kind"))) if isinstance(spec, dict) and isinstance(names, dict) else ("", "")
 
 
 @check(
@@ -66,12 +79,13 @@ def broken(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     "Schemas could not be applied",
     Scope.ENVIRONMENT,
     why="Without an answer for every object nothing is known of any of them; that must not look like a clean run.",
-    fix="Run again; if it stays, 'make setup' or DARE_KUBECONFORM gives another kubeconform.",
+    fix="Repair kubeconform, or choose a Kubernetes version that there are schemas for.",
 )
 def engine_failed(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """kubeconform crashed, printed nothing usable or left objects out."""
     for failure in evidence.schema_engine:
-        yield Problem(failure.message, file=failure.file, line=failure.line, environment=evidence.environment.name)
+        name = evidence.environment.name
+        yield Problem(failure.message, file=failure.file, line=failure.line, environment=name, fix=failure.fix)
 
 
 def _nearest(failure: SchemaFailure) -> str:

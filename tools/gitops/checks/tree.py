@@ -196,7 +196,7 @@ def outside(tree: Tree) -> Iterator[Problem]:
     """Symbolic links and references that leave the repository."""
     for link in tree.links.values():
         if link.target is None:
-            yield Problem("a symbolic link to nowhere in this repository", file=link.path)
+            yield Problem(f"a symbolic link to {link.text}, which is not in this repository", file=link.path)
     for edge in _broken(tree, Breach.OUTSIDE):
         yield Problem(f"{edge.field}: {edge.target} lies outside this repository", file=edge.source, line=edge.line)
 
@@ -206,7 +206,7 @@ def outside(tree: Tree) -> Iterator[Problem]:
     "File does not fit its schema",
     Scope.TREE,
     why="A file of ours that says something else than its schema allows is read as if it were not there.",
-    fix="Correct the value; the schema named in the file's first line says what is allowed.",
+    fix="Say what the file is for; its schema (policies/schemas/, or kustomize's reference) tells what is allowed.",
 )
 def misfit(tree: Tree) -> Iterator[Problem]:
     """Empty kustomizations, and values of our own files that their schemas refuse."""
@@ -244,7 +244,7 @@ def no_cluster(tree: Tree) -> Iterator[Problem]:
     "TREE014",
     "Overlay folder without a kustomization",
     Scope.TREE,
-    why="Argo CD makes an application of every folder of an environment; one without a kustomization syncs whatever lies in it.",
+    why="Argo CD makes an application of every folder of an environment; without a kustomization it syncs whatever lies there.",
     fix="Add kustomization.yaml, or remove the folder.",
     reference="https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-Git/",
     level=Level.ERROR,

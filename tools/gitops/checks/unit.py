@@ -19,6 +19,7 @@ class Scope(StrEnum):
     TREE = "tree"  # a repository.tree.Tree: files and references, nothing rendered
     OBJECT = "object"  # one models.resource.Resource; the answer may be kept for an unchanged overlay
     ENVIRONMENT = "environment"  # an evidence.EnvironmentEvidence: everything that one environment renders
+    WAIVERS = "waivers"  # an evidence.WaiverEvidence: the waivers, and which of them were needed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """``tools/lint.py``: the main job."""
 
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gitops.adapters.cache import write_atomically
 from gitops.cli.common import CLEAN, FINDINGS, Bar, repository_root, run_command
 from gitops.models.errors import UserError
-from gitops.models.finding import Result
 from gitops.reports.formats import REPORTS
+
+if TYPE_CHECKING:
+    from gitops.models.finding import Result
 
 _EPILOG = """\b
 Exit codes: 0 clean, 1 findings of level error, 2 a mistake in the call or the set-up, 3 a bug.
@@ -83,7 +86,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     for name, file in chosen:
         _deliver(name, result, file)
     if timings:
-        click.echo(timing_table(result), err=True)
+        from gitops.reports.text import timings_table
+
+        click.echo(timings_table(result.timings), err=True, nl=False)
     return FINDINGS if result.errors else CLEAN
 
 
@@ -102,11 +107,18 @@ def _refuse_clashes(outputs: tuple[tuple[str, Path | None], ...]) -> None:
         raise UserError("two reports are to go into one file; give each its own")
 
 
-def _deliver(name: str, result: Result, file: Path | None) -> None:
+def _deliver(name: str, result: "Result", file: Path | None) -> None:
     """Prints a report, or writes it whole or not at all."""
-    if file is None:
-        click.echo(text_for_terminal(result) if name == "text" else REPORTS[name].write(result), nl=False)
+    if file is None and name == "text":
+        from gitops.reports.text import show
+
+        show(result, sys.stdout)
         return
+    if file is None:
+        click.echo(REPORTS[name].write(result), nl=False)
+        return
+    from gitops.adapters.cache import write_atomically
+
     try:
         write_atomically(file, REPORTS[name].write(result).encode())
     except OSError as error:

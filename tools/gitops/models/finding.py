@@ -63,7 +63,8 @@ class Finding:
     @property
     def sort_key(self) -> tuple[str, ...]:
         """Files in order, lines in order within them, the same order in every run."""
-        return (self.file, f"{self.line:09}", self.rule, self.environment or "", str(self.object), self.path, self.message)
+        about = (self.environment or "", self.component or "", str(self.object), self.path)
+        return (self.file, f"{self.line:09}", self.rule, *about, self.message, self.fix, str(self.waiver))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ indentation, with a line for each enclosing value that only says that something 
 santhosh-tekuri/jsonschema v6, which kubeconform v0.8 passes on.
 """
 
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ class Detail:
     path: JsonPath
     message: str
     unknown: str = ""
+    missing: str = ""
 
 
 def details(message: str, body: dict[str, Any]) -> list[Detail]:
@@ -37,7 +39,7 @@ def details(message: str, body: dict[str, Any]) -> list[Detail]:
             found += _faults(parse_pointer(pointer, body), text)
     if not found:
         return [Detail(parse_pointer(pointer, body), text) for pointer, text in entries] or [Detail((), message)]
-    return list(dict.fromkeys(found))
+    return [detail for detail in dict.fromkeys(found) if not _is_misspelt(detail, found)]
 
 
 def _faults(path: JsonPath, text: str) -> Iterator[Detail]:
@@ -46,9 +48,20 @@ def _faults(path: JsonPath, text: str) -> Iterator[Detail]:
             yield Detail((*path, name), f"unknown field '{name}'", name)
     elif match := _MISSING.match(text):
         for name in _names(match[1]):
-            yield Detail(path, f"the field '{name}' is missing")
+            yield Detail(path, f"the field '{name}' is missing", missing=name)
     else:
         yield Detail(path, text.replace("null or ", ""))
+
+
+def _is_misspelt(detail: Detail, found: list[Detail]) -> bool:
+    """Whether a missing field is there under a name much like it: then that name is the fault."""
+    beside = [other.unknown for other in found if other.unknown and other.path[:-1] == detail.path]
+    return bool(detail.missing and close_names(detail.missing, beside))
+
+
+def close_names(name: str, others: list[str]) -> list[str]:
+    """Those of the other names that may be a misspelling of this one, the nearest first."""
+    return difflib.get_close_matches(name, others, n=3, cutoff=0.7)
 
 
 def _names(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from gitops.adapters.cache import Cache
 from gitops.models.paths import JsonPath
 from gitops.models.schemas import OwnFile, own_file
 from gitops.repository import documents, kustomization, positions
+from gitops.repository.complaints import close_names
 from gitops.repository.documents import Node
 from gitops.repository.kustomization import Reference
 
@@ -99,8 +100,9 @@ def _examine(path: str, data: bytes, is_kustomization: bool) -> FileFacts:
     if own is None and not is_kustomization:
         return FileFacts("")
     if len(parsed.documents) != 1 or not isinstance(parsed.documents[0].value, dict):
-        found = "is no single mapping" if parsed.documents else "is empty"
-        return FileFacts("", (Complaint("settings", 1, f"the file {found}"),))
+        what = "kustomization" if is_kustomization else "file"
+        fault = "is no single mapping" if parsed.documents else "is empty"
+        return FileFacts("", (Complaint("settings", 1, f"the {what} {fault}"),))
     root = parsed.documents[0]
     if own is None:
         unknown = [
@@ -117,16 +119,27 @@ def _schema_complaints(own: OwnFile, root: Node) -> list[Complaint]:
     complaints = []
     for error in errors:
         path: JsonPath = tuple(error.absolute_path)
+        known = error.schema.get("properties", {})
+        unknown = sorted(set(error.instance) - set(known)) if isinstance(error.instance, dict) else []
         if error.validator == "additionalProperties":
-            known = error.schema.get("properties", {})
-            for name in sorted(set(error.instance) - set(known)):
+            for name in unknown:
                 line = positions.find(root, (*path, name), root.value).line
-                complaints.append(Complaint("unknown-field", line, f"'{name}' is no field here; {_known_names(known)}"))
-        else:
-            complaints.append(
-                Complaint("settings", positions.find(root, path, root.value).line, f"{_place(path)}{error.message}")
-            )
+                complaints.append(Complaint("unknown-field", line, f"'{name}' is no field here; {_advice(name, known)}"))
+        elif error.validator != "required" or not close_names(_missing(error), unknown):
+            line = positions.find(root, path, root.value).line
+            complaints.append(Complaint("settings", line, f"{_place(path)}{error.message}"))
     return complaints
+
+
+def _missing(error: Any) -> str:
+    """The required field that an error of jsonschema is about: one error for each that is missing."""
+    names: list[str] = error.validator_value
+    return next(name for name in names if name not in error.instance and repr(name) in error.message)
+
+
+def _advice(name: str, known: dict[str, Any]) -> str:
+    near = close_names(name, list(known))
+    return f"did you mean '{near[0]}'?" if near else f"the fields are {', '.join(sorted(known))}"
 
 
 def _model_complaints(own: OwnFile, root: Node) -> list[Complaint]:
@@ -143,10 +156,6 @@ def _model_complaints(own: OwnFile, root: Node) -> list[Complaint]:
             for fault in error.errors()
         ]
     return []
-
-
-def _known_names(known: dict[str, Any]) -> str:
-    return f"the fields are {', '.join(sorted(known))}"
 
 
 def _place(path: JsonPath) -> str:

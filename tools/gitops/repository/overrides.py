@@ -103,11 +103,12 @@ class ImagePin:
     lines: dict[str | int, int]
 
     def applies_to(self, resource: Resource) -> bool:
-        return any(_image_name(image) == self.new_name for _, image in images_of(resource.body))
+        """Also for a container without an image, which may be the one that is meant: its schema tells what is wrong."""
+        return any(not image or _image_name(image) == self.new_name for _, image in images_of(resource.body))
 
     def setting(self, resource: Resource, path: JsonPath) -> Place | None:
-        image = next((image for where, image in images_of(resource.body) if where == path), None)
-        if image is None or _image_name(image) != self.new_name:
+        image = next((image for where, image in images_of(resource.body) if where == path), "")
+        if _image_name(image) != self.new_name:
             return None
         return Place(self.place.file, min(self.lines.get(key, self.place.line) for key in ("newName", "newTag", "digest")))
 
@@ -227,12 +228,12 @@ def read_overrides(file: str, root: Node, sources: Sources) -> list[Override]:
 
 
 def images_of(value: Any, path: JsonPath = ()) -> Iterator[tuple[JsonPath, str]]:
-    """Every container image in an object: what kustomize's ``images`` sees, containers and initContainers at any depth."""
+    """The image of every container in an object, at any depth, as kustomize's ``images`` finds them; ``""`` for none."""
     if isinstance(value, dict):
         for key, item in value.items():
             if key in ("containers", "initContainers", "ephemeralContainers") and isinstance(item, list):
                 for index, container in enumerate(item):
-                    image = container.get("image") if isinstance(container, dict) else None
+                    image = _mapping(container).get("image", "")
                     if isinstance(image, str):
                         yield (*path, key, index, "image"), image
             else:

@@ -30,7 +30,7 @@ _CHANGES = ("patches", "patchesJson6902", "patchesStrategicMerge", "replacements
 def explain(tree: Tree, overlay: Overlay, message: str) -> tuple[str, Place]:
     """The cause in kustomize's own words, and the line that it is about as far as the words tell."""
     folder, cause = overlay.path, " ".join(message.removeprefix("Error: ").split())
-    cause = re.sub(r" \(exit code \d+\)$", "", cause)
+    cause = re.sub(r"(: no matches for Id .*)? \(exit code \d+\)$", "", cause)
     for match in _FOLDER.finditer(cause):
         folder = match[1]
     cause = _FOLDER.split(cause)[-1]

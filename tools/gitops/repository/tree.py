@@ -24,9 +24,10 @@ WAIVERS = "policies/waivers.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A symbolic link; ``target`` is relative to the root, or None where it leads out of the tree or nowhere."""
+    """A symbolic link and what it says; ``target`` is relative to the root, or None where it leads out of it or nowhere."""
 
     path: str
+    text: str
     target: str | None
 
 
@@ -69,7 +70,7 @@ class Tree:
         for entry in entries:
             path = f"{folder}/{entry.name}"
             if entry.is_symlink():
-                self.links[path] = Link(path, self._link_target(path))
+                self.links[path] = Link(path, str((self.root / path).readlink()), self._link_target(path))
             elif entry.is_dir():
                 self._walk(path, reader)
             elif entry.is_file():

@@ -1,18 +1,16 @@
 """Lint: render what is asked for, run every check, and say what is wrong at the line to edit."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from gitops.adapters import git
-from gitops.checks.evidence import EnvironmentEvidence, RenderFailure
+from gitops.checks.evidence import EnvironmentEvidence, RenderFailure, WaiverEvidence
 from gitops.checks.unit import Check, Problem, Scope, all_checks
 from gitops.models.environment import Environment
-from gitops.models.errors import unknown_name
-from gitops.models.finding import Finding, ObjectReference, Result, RuleInfo, Timing
+from gitops.models.finding import Finding, ObjectReference, Result, Timing
 from gitops.models.paths import format_pointer
 from gitops.models.resource import Overlay
 from gitops.repository.provenance import Provenance
@@ -20,7 +18,8 @@ from gitops.repository.render_errors import explain
 from gitops.repository.rendering import RenderedEnvironment, Renderer
 from gitops.services.overlay_verdicts import OverlayJudge
 from gitops.services.schema_verdicts import judge
-from gitops.services.waiving import WAIVER_RULES, apply_waivers, waiver_findings
+from gitops.services.selection import Selection, select
+from gitops.services.waiving import apply_waivers
 from gitops.services.workspace import Workspace
 
 
@@ -56,19 +55,6 @@ def lint(workspace: Workspace, request: LintRequest, progress: Progress) -> Resu
     return _Run(workspace, request, progress).result()
 
 
-@dataclass(frozen=True)
-class _Selection:
-    """The overlays that findings are wanted for; ``whole`` when that is all of them and the tree too."""
-
-    overlays: frozenset[Overlay]
-    whole: bool
-
-    def environments(self, known: dict[str, Environment]) -> list[Environment]:
-        """The environments that must be rendered."""
-        names = {overlay.environment for overlay in self.overlays}
-        return [environment for name, environment in known.items() if name in names]
-
-
 @dataclass
 class _Run:
     workspace: Workspace
@@ -77,61 +63,39 @@ class _Run:
     timings: list[Timing] = field(default_factory=list)
 
     def result(self) -> Result:
+        request = self.request
         with self._timed("read the tree"):
             tree = self.workspace.tree
-            selection = self._select()
+            selection = select(tree, request.environments, request.components, request.changed_since)
             self.provenance = Provenance(tree)
         with self._timed("check the tree"):
-            problems = list(self._tree_problems())
-        chosen = selection.environments(tree.environments)
+            problems = list(self._problems(Scope.TREE, tree))
+        chosen = selection.rendered(tree.environments)
         with self._timed("render"):
             rendered = self._render(chosen)
         with self._timed("check objects"):
             evidence, object_problems = self._gather(rendered)
             problems += object_problems
         with self._timed("check environments"):
-            problems += self._environment_problems(evidence)
+            for environment in evidence:
+                problems += self._problems(Scope.ENVIRONMENT, environment)
         with self._timed("locate findings"):
             findings = list(self._findings(problems, selection))
-        findings, used = apply_waivers(findings, tree.waivers.waivers, self.request.today)
-        findings += waiver_findings(tree, used, self.request.today, whole=selection.whole)
+        waived = apply_waivers(findings, tree.waivers.waivers, request.today)
+        saw_all = selection.whole and all(environment.complete for environment in rendered)
+        evidence_of_waivers = WaiverEvidence(tree, waived.used, request.today, saw_all)
+        about_waivers = self._findings(self._problems(Scope.WAIVERS, evidence_of_waivers), selection)
         counted = [
             overlay for environment in rendered for overlay in environment.overlays if overlay.overlay in selection.overlays
         ]
         return Result(
-            findings=tuple(sorted(set(findings), key=lambda finding: finding.sort_key)),
+            findings=tuple(sorted({*waived.findings, *about_waivers}, key=lambda finding: finding.sort_key)),
             environments=tuple(environment.name for environment in chosen),
             overlays=len(selection.overlays),
             objects=sum(len(overlay.resources) for overlay in counted),
-            rules=(*(check.info for check in all_checks()), *WAIVER_RULES),
+            rules=tuple(check.info for check in all_checks()),
             timings=tuple(self.timings),
         )
-
-    def _select(self) -> _Selection:
-        tree, request = self.workspace.tree, self.request
-        environments, everything = tree.environments, frozenset(tree.overlays)
-        for name in request.environments:
-            if name not in environments:
-                raise unknown_name("environment", name, environments)
-        components = {overlay.component for overlay in everything} | set(tree.component_folders)
-        for name in request.components:
-            if name not in components:
-                raise unknown_name("component", name, components)
-        chosen = everything
-        if request.environments:
-            chosen = frozenset(overlay for overlay in chosen if overlay.environment in request.environments)
-        if request.components:
-            chosen = frozenset(overlay for overlay in chosen if overlay.component in request.components)
-        if request.changed_since is not None:
-            chosen &= self._changed(request.changed_since, everything)
-        narrowed = request.environments or request.components or request.changed_since is not None
-        return _Selection(chosen, whole=not narrowed)
-
-    def _changed(self, revision: str, everything: frozenset[Overlay]) -> frozenset[Overlay]:
-        paths = git.changed_paths(self.workspace.tree.root, revision)
-        if any(path.startswith(("tools/", "policies/", "requirements")) for path in paths):
-            return everything  # other checks, other verdicts: nothing is known to be unchanged
-        return self.workspace.tree.affected(paths)
 
     def _render(self, environments: list[Environment]) -> list[RenderedEnvironment]:
         workspace = self.workspace
@@ -163,21 +127,17 @@ class _Run:
         cause, place = explain(self.workspace.tree, overlay, message)
         return RenderFailure(overlay, cause, *place)
 
-    def _tree_problems(self) -> Iterator[tuple[Check, Problem]]:
-        for check in _checks(Scope.TREE):
-            for problem in check.function(self.workspace.tree):
-                yield check, problem
-
-    def _environment_problems(self, evidence: list[EnvironmentEvidence]) -> Iterator[tuple[Check, Problem]]:
-        for environment in evidence:
-            for check in _checks(Scope.ENVIRONMENT):
-                for problem in check.function(environment):
+    def _problems(self, scope: Scope, evidence: object) -> Iterator[tuple[Check, Problem]]:
+        for check in all_checks():
+            if check.scope is scope:
+                for problem in check.function(evidence):
                     yield check, problem
 
-    def _findings(self, problems: list[tuple[Check, Problem]], selection: _Selection) -> Iterator[Finding]:
+    def _findings(self, problems: Iterable[tuple[Check, Problem]], selection: Selection) -> Iterator[Finding]:
         for check, problem in problems:
             overlay = problem.resource.overlay if problem.resource else problem.overlay
-            if overlay is None or overlay in selection.overlays:
+            wanted = overlay in selection.overlays if overlay else selection.covers_file(problem.file)
+            if wanted:
                 yield self._finding(check, problem, overlay)
 
     def _finding(self, check: Check, problem: Problem, overlay: Overlay | None) -> Finding:
@@ -204,12 +164,3 @@ class _Run:
         started = time.perf_counter()
         yield
         self.timings.append(Timing(step, time.perf_counter() - started))
-
-
-def _checks(scope: Scope) -> Iterator[Check]:
-    return (check for check in all_checks() if check.scope is scope)
-
-
-def rule_infos() -> tuple[RuleInfo, ...]:
-    """Every rule that a run can name, sorted by id."""
-    return tuple(sorted((*(check.info for check in all_checks()), *WAIVER_RULES), key=lambda rule: rule.id))

@@ -37,15 +37,17 @@ def judge(workspace: Workspace, rendered: RenderedEnvironment) -> SchemaOutcome:
         try:
             catalogue = Catalogue(version, crds, workspace.schemas)
         except UserError as error:
-            outcome.engine.append(_at_cluster(rendered.environment, version, str(error)))
+            outcome.engine.append(_unknown_version(workspace, rendered.environment, version, str(error)))
             continue
         _Judge(workspace, catalogue, version).run(rendered, outcome)
     return outcome
 
 
-def _at_cluster(environment: Environment, version: str, message: str) -> EngineFailure:
+def _unknown_version(workspace: Workspace, environment: Environment, version: str, message: str) -> EngineFailure:
     cluster = next(cluster for cluster in environment.clusters if cluster.facts.kubernetes == version)
-    return EngineFailure(message, f"{cluster.path}/cluster.yaml")
+    file = f"{cluster.path}/cluster.yaml"
+    fix = "Correct the version, or raise kubernetes-validate in pyproject.toml and run 'make lock'."
+    return EngineFailure(message, fix, file, workspace.tree.line(file, ("kubernetes",)))
 
 
 class _Judge:
@@ -70,8 +72,10 @@ class _Judge:
         try:
             said = self._workspace.kubeconform.validate([resource.body for resource in resources], self._catalogue.folder)
         except CommandFailed as error:
-            file = f"overlays/{rendered.environment.name}"
-            outcome.engine.append(EngineFailure(f"{error.program}: {error.message}", file))
+            fix = "Run again; if it stays, run 'make setup', or name another kubeconform in DARE_KUBECONFORM."
+            outcome.engine.append(
+                EngineFailure(f"{error.program}: {error.message}", fix, f"overlays/{rendered.environment.name}")
+            )
             return
         verdicts = {
             id(resources[complaint.index]): self._verdict(resources[complaint.index], complaint.message) for complaint in said

@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from gitops.adapters import toolchain
-from gitops.adapters.cache import Cache, cache_folder, digest
+from gitops.adapters.cache import Cache, digest
+from gitops.adapters.folders import cache_folder
 from gitops.adapters.kubeconform import Kubeconform
 from gitops.adapters.kustomize import Kustomize
 from gitops.repository.facts import FactReader

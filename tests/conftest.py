@@ -1,0 +1,42 @@
+"""What all tests share: the update switch for golden files, and a cache folder of their own."""
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew instead of comparing with them")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compares a text with ``golden/<name>`` beside the test file; ``--update-golden`` writes it."""
+    folder = request.path.parent / "golden"
+    update = request.config.getoption("--update-golden")
+
+    def compare(name: str, text: str) -> None:
+        file = folder / name
+        if update:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            return
+        kept = file.read_text(encoding="utf-8") if file.exists() else ""
+        if kept != text:
+            lines = difflib.unified_diff(kept.splitlines(), text.splitlines(), "golden", "now", lineterm="")
+            pytest.fail("\n".join([f"{file.relative_to(ROOT)} differs (pytest --update-golden accepts it):", *lines]))
+
+    return compare
+
+
+@pytest.fixture(autouse=True)
+def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's own set-up may decide a test."""
+    for name in ("DARE_ROOT", "DARE_TIME_LIMIT", "DARE_KUSTOMIZE", "DARE_KUBECONFORM", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)

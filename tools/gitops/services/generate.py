@@ -1,0 +1,51 @@
+"""The files of the repository that are made from its code; a test holds them."""
+
+from gitops.checks.unit import Check, Scope, all_checks
+from gitops.models.schemas import schema_files
+
+RULES = "docs/rules"
+
+_SEES = {
+    Scope.TREE: "the files of the repository and their references, before anything is rendered",
+    Scope.OBJECT: "each rendered object by itself",
+    Scope.ENVIRONMENT: "everything that one environment renders",
+    Scope.WAIVERS: "`policies/waivers.yaml`, once all findings are known",
+}
+
+
+def generated_files() -> dict[str, str]:
+    """Path and text of every generated file."""
+    pages = {f"{RULES}/{check.id}.md": _page(check) for check in all_checks()}
+    return {**schema_files(), **pages, f"{RULES}/README.md": _index()}
+
+
+def _page(check: Check) -> str:
+    source = f"\n## Source\n{check.reference}\n" if check.reference else ""
+    finds = (check.function.__doc__ or "").strip()
+    return f"""# {check.id}: {check.title}
+
+| level | looks at |
+|---|---|
+| {check.level.value} | {_SEES[check.scope]} |
+
+## What it finds
+{finds}
+
+## Why
+{check.why}
+
+## How to correct it
+{check.fix}
+{source}"""
+
+
+def _index() -> str:
+    rows = "\n".join(f"| [{check.id}]({check.id}.md) | {check.title} | {check.level.value} |" for check in all_checks())
+    return f"""# Rules
+
+Every rule that `tools/lint.py` knows. The pages are written by `make generate` from the checks in `tools/gitops/checks/`.
+
+| rule | title | level |
+|---|---|---|
+{rows}
+"""
