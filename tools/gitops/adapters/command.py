@@ -11,6 +11,8 @@ from pathlib import Path
 TIME_LIMIT_VARIABLE = "DARE_TIME_LIMIT"
 DEFAULT_TIME_LIMIT = 60.0
 
+_running: set["subprocess.Popen[bytes]"] = set()  # added to and taken from by several threads, each operation atomic
+
 
 class CommandFailed(Exception):
     """A program ended with a failure; ``message`` is what it said on standard error (or out, if it said nothing)."""
@@ -74,14 +76,19 @@ def run(
         )
     except OSError as error:
         raise CommandMissing(program, f"can't be started: {error.strerror or error}") from error
+    _running.add(process)
     try:
         stdout, stderr = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
         _kill(process)
+        process.communicate()
         raise CommandTimedOut(program, f"did not end within {limit:g} s") from None
     except BaseException:  # an interrupt must not leave the program behind
         _kill(process)
+        process.communicate()
         raise
+    finally:
+        _running.discard(process)
     output = Output(process.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
     if output.returncode not in accept:
         said = output.stderr.strip() or output.stdout.strip() or "it said nothing"
@@ -90,7 +97,12 @@ def run(
     return output
 
 
+def kill_running() -> None:
+    """Ends every program that another thread waits for, so that an interrupted run need not wait for them either."""
+    for process in list(_running):
+        _kill(process)
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()

@@ -1,10 +1,11 @@
 """What every command has in common: exit codes, the root, and progress on a terminal."""
 
 import os
+import signal
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 ROOT_VARIABLE = "DARE_ROOT"
-CLEAN, FINDINGS, USER_ERROR, BUG = 0, 1, 2, 3
+CLEAN, FINDINGS, USER_ERROR, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def repository_root() -> Path:
@@ -26,6 +27,7 @@ def repository_root() -> Path:
 
 def run_command(command: click.Command, arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - a code per kind of end
     """Runs a command and turns what it raises into an exit code: 2 for the user's mistake, 3 for a bug (with traceback)."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = command.main(args=arguments, standalone_mode=False)
     except click.exceptions.Exit as error:
@@ -38,7 +40,7 @@ def run_command(command: click.Command, arguments: list[str] | None = None) -> i
         return USER_ERROR
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        return USER_ERROR
+        return INTERRUPTED
     except BrokenPipeError:
         return _quiet_end()
     except Exception:
@@ -48,6 +50,11 @@ def run_command(command: click.Command, arguments: list[str] | None = None) -> i
         click.echo("this is a bug in the tool, not in your files; please report it with the lines above", err=True)
         return BUG
     return code if isinstance(code, int) else CLEAN
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """A pipeline that is cancelled ends like a person's Ctrl-C: what was started is stopped too."""
+    raise KeyboardInterrupt
 
 
 def _quiet_end() -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitops.models.finding import Result
 
 _EPILOG = """\b
-Exit codes: 0 clean, 1 findings of level error, 2 a mistake in the call or the set-up, 3 a bug.
+Exit codes: 0 clean, 1 findings of level error, 2 a mistake in the call or the set-up, 3 a bug, 130 interrupted.
 \b
 Environment:
   DARE_KUSTOMIZE, DARE_KUBECONFORM  programs to use instead of the pinned ones

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops.adapters.cache import Cache, digest
-from gitops.adapters.command import CommandFailed
+from gitops.adapters.command import CommandFailed, kill_running
 from gitops.adapters.kustomize import Kustomize
 from gitops.models.environment import Environment
 from gitops.models.resource import Origin, Overlay, Resource
@@ -88,6 +88,7 @@ class Renderer:
                     advance()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
+                kill_running()
                 raise
         return [_collect(environment, outcomes) for environment in chosen]
 

@@ -1,0 +1,255 @@
+"""Invariants of the platform's manifests: each test's name is the rule."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from gitops.models.image import ImageReference
+from gitops.models.paths import JsonPath
+from gitops.models.resource import Resource
+from gitops.models.schemas import own_file
+from gitops.repository.overrides import images_of
+from gitops.repository.tree import SHARED, Tree
+from tests.repository.conftest import ROOT
+
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+CONFIRMED = {"Namespace", "PersistentVolumeClaim", "StatefulSet", "CustomResourceDefinition"}
+
+
+def base_documents(tree: Tree) -> Iterator[tuple[str, Any]]:
+    for path in tree.files:
+        if path.startswith("base/") and path.endswith(".yaml"):
+            for document in yaml.safe_load_all((ROOT / path).read_text(encoding="utf-8")):
+                yield path, document
+
+
+def of_kind(resources: list[Resource], *kinds: str) -> list[Resource]:
+    return [resource for resource in resources if resource.kind in kinds]
+
+
+def pod_spec(resource: Resource) -> dict[str, Any]:
+    spec: dict[str, Any] = resource.body["spec"]["template"]["spec"]
+    return spec
+
+
+def containers(resource: Resource) -> list[dict[str, Any]]:
+    spec = pod_spec(resource)
+    return [*spec.get("initContainers", []), *spec["containers"]]
+
+
+def test_our_own_yaml_names_its_schema_in_the_first_line(tree: Tree) -> None:
+    for path in tree.files:
+        own = own_file(path)
+        if own:
+            first = (ROOT / path).read_text(encoding="utf-8").splitlines()[0]
+            way = posixpath.relpath(f"policies/schemas/{own.schema}.json", posixpath.dirname(path))
+            assert first == f"# yaml-language-server: $schema={way}", path
+
+
+def test_both_environments_run_the_same_components(tree: Tree) -> None:
+    names = {
+        name: {overlay.component for overlay in environment.overlays if overlay.path.startswith("overlays/")}
+        for name, environment in tree.environments.items()
+    }
+    assert names["testbed"] == names["production"] == set(tree.component_folders)
+
+
+def test_no_secret_is_in_git(resources: list[Resource]) -> None:
+    assert of_kind(resources, "Secret") == []
+
+
+def test_every_secret_that_a_pod_reads_is_declared(tree: Tree, resources: list[Resource]) -> None:
+    declared = {
+        (secret.namespace, secret.name, key.name)
+        for component in tree.components.values()
+        for secret in component.secrets
+        for key in secret.keys
+    }
+    asked = {key for resource in of_kind(resources, *WORKLOADS) for key in secret_keys(resource)}
+    assert asked <= declared
+
+
+def secret_keys(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    for container in containers(resource):
+        for variable in container.get("env", []):
+            reference = variable.get("valueFrom", {}).get("secretKeyRef")
+            if reference:
+                yield resource.namespace, reference["name"], reference["key"]
+
+
+def test_a_copied_key_is_declared_where_it_is_copied_from(tree: Tree) -> None:
+    made = {
+        (secret.namespace, secret.name, key.name)
+        for component in tree.components.values()
+        for secret in component.secrets
+        for key in secret.keys
+    }
+    for component in tree.components.values():
+        for secret in component.secrets:
+            for key in secret.keys:
+                if key.copy_of:
+                    assert (key.copy_of.namespace, key.copy_of.secret, key.copy_of.key) in made
+
+
+def test_bases_name_images_without_registry_and_tag(tree: Tree) -> None:
+    for path, document in base_documents(tree):
+        for _, image in images_of(document):
+            assert re.fullmatch(r"[a-z0-9-]+", image), (path, image)
+
+
+def test_every_image_is_pinned_to_a_registry_in_its_overlay(resources: list[Resource]) -> None:
+    for resource in resources:
+        for _, image in images_of(resource.body):
+            reference = ImageReference.parse(image)
+            assert image.startswith(f"{reference.registry}/"), (resource.identity, image)
+
+
+def test_a_base_holds_one_object_per_file_named_after_its_kind(tree: Tree) -> None:
+    for path in tree.files:
+        name = posixpath.basename(path)
+        if not path.startswith("base/") or "/files/" in path or name in ("component.yaml", "kustomization.yaml"):
+            continue
+        documents = list(yaml.safe_load_all((ROOT / path).read_text(encoding="utf-8")))
+        assert len(documents) == 1, path
+        assert name.removesuffix(".yaml").split("-")[0] == documents[0]["kind"].lower(), path
+
+
+def test_what_holds_data_is_pruned_and_deleted_only_when_confirmed(resources: list[Resource]) -> None:
+    for resource in of_kind(resources, *CONFIRMED):
+        if resource.kind == "StatefulSet" and not claims_of(resource):
+            continue
+        options = resource.metadata.get("annotations", {}).get("argocd.argoproj.io/sync-options", "")
+        assert {"Prune=confirm", "Delete=confirm"} <= set(options.split(",")), resource.identity
+
+
+def claims_of(resource: Resource) -> list[Any]:
+    volumes = [volume for volume in pod_spec(resource).get("volumes", []) if "persistentVolumeClaim" in volume]
+    return [*volumes, *resource.body["spec"].get("volumeClaimTemplates", [])]
+
+
+def test_every_namespace_has_a_pod_security_level_and_denies_by_default(rendered: dict[str, list[Resource]]) -> None:
+    for listed in rendered.values():
+        denied = {resource.namespace for resource in of_kind(listed, "NetworkPolicy") if denies_all(resource)}
+        for namespace in of_kind(listed, "Namespace"):
+            assert "pod-security.kubernetes.io/enforce" in namespace.metadata["labels"]
+            assert namespace.name in denied
+
+
+def denies_all(policy: Resource) -> bool:
+    spec = policy.body["spec"]
+    return (
+        spec["podSelector"] == {}
+        and set(spec["policyTypes"]) == {"Ingress", "Egress"}
+        and not {"ingress", "egress"} & set(spec)
+    )
+
+
+def test_every_container_has_requests_a_memory_limit_and_a_restricted_security_context(resources: list[Resource]) -> None:
+    for resource in of_kind(resources, *WORKLOADS):
+        pod = pod_spec(resource).get("securityContext", {})
+        for container in containers(resource):
+            where = (resource.identity, container["name"])
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"]), where
+            assert "memory" in container["resources"]["limits"], where
+            security = {**pod, **container["securityContext"]}
+            assert security["runAsNonRoot"] is True, where
+            assert security["allowPrivilegeEscalation"] is False, where
+            assert security["capabilities"] == {"drop": ["ALL"]}, where
+            assert security["seccompProfile"] == {"type": "RuntimeDefault"}, where
+
+
+def test_every_serving_container_has_probes_without_credentials(resources: list[Resource]) -> None:
+    for resource in of_kind(resources, *WORKLOADS):
+        for container in pod_spec(resource)["containers"]:
+            probes = [container.get(name) for name in ("startupProbe", "readinessProbe", "livenessProbe")]
+            assert container.get("readinessProbe"), resource.identity
+            assert container.get("livenessProbe"), resource.identity
+            for probe in probes:
+                assert not re.search(r"authorization|password=|--password", str(probe), re.IGNORECASE), resource.identity
+
+
+def test_a_token_is_mounted_only_where_the_component_asks_the_api_server(resources: list[Resource]) -> None:
+    mounted = {
+        resource.name
+        for resource in of_kind(resources, *WORKLOADS)
+        if pod_spec(resource).get("automountServiceAccountToken") is not False
+    }
+    assert mounted <= {"traefik"}
+
+
+def test_more_than_one_replica_comes_with_a_budget_and_spread(rendered: dict[str, list[Resource]]) -> None:
+    for listed in rendered.values():
+        budgets = {(one.namespace, one.name) for one in of_kind(listed, "PodDisruptionBudget")}
+        for resource in of_kind(listed, *WORKLOADS):
+            several = resource.body["spec"].get("replicas", 1) > 1
+            assert several == ((resource.namespace, resource.name) in budgets), resource.identity
+            if several:
+                assert pod_spec(resource).get("topologySpreadConstraints"), resource.identity
+
+
+def test_every_ingress_has_tls_for_its_hosts_under_the_environments_domain(
+    tree: Tree, rendered: dict[str, list[Resource]]
+) -> None:
+    for name, listed in rendered.items():
+        domains = {cluster.facts.domain for cluster in tree.environments[name].clusters}
+        for ingress in of_kind(listed, "Ingress"):
+            hosts = {rule["host"] for rule in ingress.body["spec"]["rules"]}
+            secured = {host for entry in ingress.body["spec"]["tls"] for host in entry["hosts"]}
+            assert hosts == secured == domains, ingress.identity
+
+
+def test_recommended_labels(resources: list[Resource]) -> None:
+    for resource in resources:
+        if not resource.overlay.path.startswith("clusters/"):
+            wanted = {"app.kubernetes.io/name", "app.kubernetes.io/part-of"}
+            assert wanted <= set(resource.metadata.get("labels", {})), resource.identity
+
+
+def test_the_shared_part_of_both_environments_differs_in_facts_alone(tree: Tree) -> None:
+    folders = [f"overlays/{name}/{SHARED}/kustomization.yaml" for name in ("testbed", "production")]
+    first, second = ((ROOT / path).read_text(encoding="utf-8") for path in folders)
+    assert first == second
+
+
+def test_production_runs_a_tag_and_the_testbed_main(rendered: dict[str, list[Resource]]) -> None:
+    revisions = {name: set(revisions_of(listed)) for name, listed in rendered.items()}
+    assert revisions["testbed"] == {"main"}
+    assert all(re.fullmatch(r"v\d+\.\d+\.\d+", revision) for revision in revisions["production"])
+    assert len(revisions["production"]) == 1
+
+
+def revisions_of(listed: list[Resource]) -> Iterator[str]:
+    for application_set in of_kind(listed, "ApplicationSet"):
+        spec = application_set.body["spec"]
+        yield spec["template"]["spec"]["source"]["targetRevision"]
+        yield from (generator["git"]["revision"] for generator in spec["generators"])
+
+
+def test_the_revision_and_the_address_of_this_repository_stand_once_per_cluster(tree: Tree) -> None:
+    for cluster in tree.clusters.values():
+        facts = yaml.safe_load((ROOT / cluster.path / "release.yaml").read_text(encoding="utf-8"))["data"]
+        for path in tree.files:
+            if path.startswith(f"{cluster.path}/") and not path.endswith("release.yaml"):
+                text = (ROOT / path).read_text(encoding="utf-8")
+                assert facts["repoURL"] not in text, path
+
+
+def test_the_project_allows_exactly_what_the_overlays_render(rendered: dict[str, list[Resource]]) -> None:
+    for listed in rendered.values():
+        project = next(resource for resource in of_kind(listed, "AppProject") if resource.name == "dare")
+        spec = project.body["spec"]
+        ours = [resource for resource in listed if resource.overlay.path.startswith("overlays/")]
+        namespaced = {(resource.group, resource.kind) for resource in ours if resource.namespace}
+        cluster_wide = {(resource.group, resource.kind, resource.name) for resource in ours if not resource.namespace}
+        assert kinds_in(spec["namespaceResourceWhitelist"], ("group", "kind")) == namespaced
+        assert kinds_in(spec["clusterResourceWhitelist"], ("group", "kind", "name")) == cluster_wide
+        assert {entry["namespace"] for entry in spec["destinations"]} == {
+            resource.namespace for resource in ours if resource.namespace
+        }
+
+
+def kinds_in(entries: list[dict[str, str]], fields: JsonPath) -> set[tuple[str, ...]]:
+    return {tuple(entry[str(field)] for field in fields) for entry in entries}
