@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from gitops.adapters import command
+from gitops.models.values import mapping
 
 # Group, kind and version name a schema without doubt; kubeconform's own layout keeps only the group's first label.
 SCHEMA_LAYOUT = "{{ .Group }}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json"
@@ -73,9 +74,8 @@ def _write_files(objects: Sequence[dict[str, Any]], folder: Path) -> dict[_Signa
 
 
 def _signature(body: dict[str, Any]) -> tuple[str, str, str]:
-    metadata = body.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    generated = metadata.get("generateName") if isinstance(metadata, dict) else None
+    metadata = mapping(body.get("metadata"))
+    name, generated = metadata.get("name"), metadata.get("generateName")
     if isinstance(generated, str):
         name = generated + "{{ generateName }}"
     return (str(body.get("apiVersion", "")), str(body.get("kind", "")), name if isinstance(name, str) else "")

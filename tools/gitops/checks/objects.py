@@ -7,6 +7,7 @@ from typing import Any
 from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.resource import Identity, Resource
+from gitops.models.values import mapping, sequence
 
 _SELECTING = frozenset({("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("apps", "ReplicaSet")})
 # Namespaces that every cluster has (https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/).
@@ -25,17 +26,16 @@ def selector(resource: Resource) -> Iterator[Problem]:
     """Workloads whose selector and pod template disagree."""
     if (resource.group, resource.kind) not in _SELECTING:
         return
-    spec = _mapping(resource.body.get("spec"))
-    chosen = _mapping(spec.get("selector"))
-    labels = _mapping(_mapping(_mapping(spec.get("template")).get("metadata")).get("labels"))
-    for key, value in _mapping(chosen.get("matchLabels")).items():
+    spec = mapping(resource.body.get("spec"))
+    chosen = mapping(spec.get("selector"))
+    labels = mapping(mapping(mapping(spec.get("template")).get("metadata")).get("labels"))
+    for key, value in mapping(chosen.get("matchLabels")).items():
         if labels.get(key) != value:
             had = f"has {key}={labels[key]}" if key in labels else f"has no {key}"
             yield Problem(
                 f"the selector wants {key}={value}, the template {had}", resource, ("spec", "selector", "matchLabels", key)
             )
-    expressions = chosen.get("matchExpressions")
-    for index, expression in enumerate(expressions if isinstance(expressions, list) else ()):
+    for index, expression in enumerate(sequence(chosen.get("matchExpressions"))):
         if isinstance(expression, dict) and not _expression_holds(expression, labels):
             message = f"the selector's expression on '{expression.get('key')}' refuses the template's labels"
             yield Problem(message, resource, ("spec", "selector", "matchExpressions", index))
@@ -110,7 +110,7 @@ def shared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
 
 
 def _expression_holds(expression: dict[str, Any], labels: dict[str, Any]) -> bool:
-    key, values = str(expression.get("key")), expression.get("values") or []
+    key, values = str(expression.get("key")), sequence(expression.get("values"))
     match expression.get("operator"):
         case "In":
             return labels.get(key) in values
@@ -122,7 +122,3 @@ def _expression_holds(expression: dict[str, Any], labels: dict[str, Any]) -> boo
             return key not in labels
         case _:
             return True  # no operator: the schema check's business
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

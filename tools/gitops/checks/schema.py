@@ -7,6 +7,7 @@ from gitops.checks.api_lifecycle import removed_in
 from gitops.checks.evidence import EnvironmentEvidence, SchemaFailure
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.resource import Resource
+from gitops.models.values import mapping
 from gitops.repository.crds import is_crd
 
 _API = "https://kubernetes.io/docs/reference/kubernetes-api/"
@@ -69,9 +70,9 @@ def broken(evidence: EnvironmentEvidence) -> Iterator[Problem]:
 
 
 def _defined(crd: Resource) -> tuple[str, str]:
-    spec = crd.body.get("spec")
-    names = spec.get("names") if isinstance(spec, dict) else None
-    return (str(spec.get("group")), str(names.get("kind"))) if isinstance(spec, dict) and isinstance(names, dict) else ("", "")
+    """Group and kind that a CustomResourceDefinition defines."""
+    spec = mapping(crd.body.get("spec"))
+    return str(spec.get("group")), str(mapping(spec.get("names")).get("kind"))
 
 
 @check(

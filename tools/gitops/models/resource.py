@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from gitops.models.values import mapping
+
 JsonObject = dict[str, Any]
 
 
@@ -79,8 +81,7 @@ class Resource:
     @property
     def metadata(self) -> JsonObject:
         """The metadata map, empty where it is missing or no map (the schema check reports that)."""
-        metadata = self.body.get("metadata")
-        return metadata if isinstance(metadata, dict) else {}
+        return mapping(self.body.get("metadata"))
 
     @property
     def name(self) -> str:

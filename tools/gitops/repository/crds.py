@@ -8,6 +8,8 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from gitops.models.values import mapping, sequence
+
 JsonSchema = dict[str, Any]
 
 OBJECT_META = {"$ref": "#/$defs/ObjectMeta"}
@@ -56,21 +58,12 @@ def crd_schemas(crds: Iterable[dict[str, Any]]) -> Iterator[tuple[ServedKind, Js
     A definition of another shape than the API's is left out: it fails its own schema check, and its kind has none.
     """
     for crd in crds:
-        spec = crd.get("spec")
-        if not isinstance(spec, dict):
-            continue
-        names = spec.get("names")
-        kind = names.get("kind") if isinstance(names, dict) else None
-        for version in spec.get("versions") or []:
-            schema = _open_api_schema(version)
-            if kind and schema is not None and version.get("served", True):
+        spec = mapping(crd.get("spec"))
+        kind = mapping(spec.get("names")).get("kind")
+        for version in map(mapping, sequence(spec.get("versions"))):
+            schema = mapping(version.get("schema")).get("openAPIV3Schema")
+            if kind and isinstance(schema, dict) and version.get("served", True):
                 yield ServedKind(str(spec.get("group", "")), str(version.get("name", "")), str(kind)), strict(schema, root=True)
-
-
-def _open_api_schema(version: Any) -> JsonSchema | None:
-    holder = version.get("schema") if isinstance(version, dict) else None
-    schema = holder.get("openAPIV3Schema") if isinstance(holder, dict) else None
-    return schema if isinstance(schema, dict) else None
 
 
 def strict(schema: JsonSchema, *, root: bool = False) -> JsonSchema:
@@ -104,7 +97,7 @@ def _types(schema: JsonSchema) -> list[str]:
 
 
 def _object(schema: JsonSchema, *, root: bool) -> JsonSchema:
-    properties = {name: strict(part) for name, part in (schema.get("properties") or {}).items() if isinstance(part, dict)}
+    properties = {name: strict(part) for name, part in mapping(schema.get("properties")).items() if isinstance(part, dict)}
     if root or schema.get("x-kubernetes-embedded-resource"):
         # The API server adds these to whatever the definition says, and lets it restrict only name and generateName.
         text = {"type": "string"}
@@ -116,9 +109,7 @@ def _object(schema: JsonSchema, *, root: bool) -> JsonSchema:
     elif extra is not True and not schema.get(_PRESERVE):
         result["additionalProperties"] = False
     if root:
-        result["required"] = sorted(
-            {*result.get("required", []), *(schema.get("required") or []), "apiVersion", "kind", "metadata"}
-        )
+        result["required"] = sorted({*map(str, sequence(schema.get("required"))), "apiVersion", "kind", "metadata"})
     return result
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops.models.resource import Resource
+from gitops.models.values import mapping
 
 _SET_BASED = re.compile(r"\s*(?P<key>[\w./-]+)\s+(?P<how>in|notin)\s*\((?P<values>[^)]*)\)\s*")
 _EQUALITY = re.compile(r"\s*(?P<key>[\w./-]+)\s*(?P<how>==|=|!=)\s*(?P<value>[\w.-]*)\s*")
@@ -39,8 +40,7 @@ class Selector:
         """The selector that a strategic merge patch is by its own kind and name."""
         if not isinstance(body, dict):
             return cls()
-        metadata = body.get("metadata")
-        name = metadata.get("name") if isinstance(metadata, dict) else None
+        name = mapping(body.get("metadata")).get("name")
         return cls({"kind": re.escape(str(body.get("kind", ""))), "name": re.escape(str(name or ""))})
 
     def matches(self, resource: Resource) -> bool:
@@ -78,7 +78,7 @@ def _whole(pattern: str, value: str) -> bool:
 
 
 def _selected(selector: str, having: Any) -> bool:
-    values = having if isinstance(having, dict) else {}
+    values = mapping(having)
     return all(_requirement(part, values) for part in _OUTSIDE_PARENTHESES.split(selector) if part.strip())
 
 

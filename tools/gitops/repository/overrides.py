@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from gitops.models.paths import JsonPath, parse_pointer
 from gitops.models.resource import Overlay, Resource
+from gitops.models.values import mapping
 from gitops.repository import documents, positions
 from gitops.repository.documents import Node
 from gitops.repository.matching import Selector
@@ -82,7 +83,7 @@ class Patch:
     def _operation(self, node: Node, path: JsonPath) -> int | None:
         """The last JSON patch operation (RFC 6902) that sets the value or something around it."""
         for operation in reversed(list(node.items.values())):
-            entry = _mapping(operation.value)
+            entry = mapping(operation.value)
             target = entry.get("path")
             if isinstance(target, str) and entry.get("op") != "test":
                 steps = [str(step) for step in parse_pointer(target)]
@@ -124,7 +125,7 @@ class Replicas:
     name: str
 
     def applies_to(self, resource: Resource) -> bool:
-        return resource.name == self.name and "replicas" in _mapping(resource.body.get("spec"))
+        return resource.name == self.name and "replicas" in mapping(resource.body.get("spec"))
 
     def setting(self, resource: Resource, path: JsonPath) -> Place | None:
         return self.place if path == ("spec", "replicas") else None
@@ -181,8 +182,8 @@ class Replacement:
             if not file.endswith((".yaml", ".yml")):
                 continue
             for node in self.sources.nodes(file):
-                value = _mapping(node.value)
-                name = _mapping(value.get("metadata")).get("name")
+                value = mapping(node.value)
+                name = mapping(value.get("metadata")).get("name")
                 if value.get("kind") == self.source.get("kind") and name == self.source.get("name"):
                     return Place(file, positions.find(node, path, value).line)
         return None
@@ -215,7 +216,7 @@ def read_overrides(file: str, root: Node, sources: Sources) -> list[Override]:
         found += _replacements(file, node, sources)
     found += [_image(file, node) for _, node in _entries(root, "images")]
     found += [
-        Replicas(Place(file, node.key_lines.get("count", node.line)), str(_mapping(node.value).get("name", "")))
+        Replicas(Place(file, node.key_lines.get("count", node.line)), str(mapping(node.value).get("name", "")))
         for _, node in _entries(root, "replicas")
     ]
     found += _common_fields(file, root)
@@ -233,7 +234,7 @@ def images_of(value: Any, path: JsonPath = ()) -> Iterator[tuple[JsonPath, str]]
         for key, item in value.items():
             if key in ("containers", "initContainers", "ephemeralContainers") and isinstance(item, list):
                 for index, container in enumerate(item):
-                    image = _mapping(container).get("image", "")
+                    image = mapping(container).get("image", "")
                     if isinstance(image, str):
                         yield (*path, key, index, "image"), image
             else:
@@ -249,10 +250,6 @@ def _image_name(image: str) -> str:
     return head if colon and "/" not in tail else name
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _entries(node: Node, name: str) -> Iterator[tuple[str | int, Node]]:
     listed = node.items.get(name)
     if listed is not None and isinstance(listed.value, list):
@@ -260,7 +257,7 @@ def _entries(node: Node, name: str) -> Iterator[tuple[str | int, Node]]:
 
 
 def _image(file: str, node: Node) -> ImagePin:
-    entry = _mapping(node.value)
+    entry = mapping(node.value)
     name = str(entry.get("name", ""))
     return ImagePin(Place(file, node.line), name, str(entry.get("newName") or name), node.key_lines)
 
@@ -277,7 +274,7 @@ def _common_fields(file: str, root: Node) -> list[Override]:
 
 
 def _patch(file: str, node: Node, sources: Sources) -> list[Override]:
-    entry = _mapping(node.value)
+    entry = mapping(node.value)
     text = node.value if isinstance(node.value, str) else entry.get("patch")
     path = node.value if isinstance(node.value, str) and "\n" not in node.value else entry.get("path")
     if isinstance(path, str):
@@ -299,7 +296,7 @@ def _patch(file: str, node: Node, sources: Sources) -> list[Override]:
 
 
 def _replacements(file: str, node: Node, sources: Sources) -> list[Override]:
-    path = _mapping(node.value).get("path")
+    path = mapping(node.value).get("path")
     if not isinstance(path, str):
         return [_replacement(file, node, sources)]
     target = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
@@ -311,13 +308,13 @@ def _replacements(file: str, node: Node, sources: Sources) -> list[Override]:
 
 
 def _replacement(file: str, node: Node, sources: Sources) -> Replacement:
-    entry = _mapping(node.value)
+    entry = mapping(node.value)
     place = Place(file, node.line)
     targets = []
     for target in entry.get("targets") or []:
-        fields = tuple(_field_path(text) for text in _mapping(target).get("fieldPaths") or ["metadata.name"])
-        targets.append((Selector.read(_mapping(target).get("select")), fields))
-    return Replacement(place, _mapping(entry.get("source")), tuple(targets), sources)
+        fields = tuple(_field_path(text) for text in mapping(target).get("fieldPaths") or ["metadata.name"])
+        targets.append((Selector.read(mapping(target).get("select")), fields))
+    return Replacement(place, mapping(entry.get("source")), tuple(targets), sources)
 
 
 def _field_path(text: str) -> JsonPath:
@@ -340,7 +337,7 @@ def _field_matches(field: JsonPath, path: JsonPath) -> bool:
 
 
 def _generator(file: str, node: Node) -> GeneratedData:
-    entry = _mapping(node.value)
+    entry = mapping(node.value)
     keys: dict[str, Place] = {}
     for _, item in _entries(node, "files"):
         key, equals, path = str(item.value).partition("=")

@@ -4,6 +4,7 @@ from functools import cache
 
 from gitops.models.paths import JsonPath, value_at
 from gitops.models.resource import Overlay, Resource
+from gitops.models.values import mapping
 from gitops.repository import documents, positions
 from gitops.repository.documents import Node
 from gitops.repository.overrides import Override, Place, read_overrides
@@ -78,9 +79,8 @@ def _is_container(resource: Resource, path: JsonPath) -> bool:
 
 
 def _kind_of(node: Node) -> str:
-    return str(node.value.get("kind", "")) if isinstance(node.value, dict) else ""
+    return str(mapping(node.value).get("kind", ""))
 
 
 def _name_of(node: Node) -> str:
-    metadata = node.value.get("metadata") if isinstance(node.value, dict) else None
-    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+    return str(mapping(mapping(node.value).get("metadata")).get("name", ""))
