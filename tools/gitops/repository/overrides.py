@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from gitops.models.paths import JsonPath, parse_pointer
+from gitops.models.paths import JsonPath, parse_pointer, value_at
 from gitops.models.resource import Overlay, Resource
 from gitops.models.values import mapping
 from gitops.repository import documents, positions
@@ -68,7 +68,7 @@ class Patch:
 
     def setting(self, resource: Resource, path: JsonPath) -> Place | None:
         for node in self.nodes:
-            line = self._operation(node, path) if isinstance(node.value, list) else self._merged(node, path, resource)
+            line = self._operation(node, path, resource) if isinstance(node.value, list) else self._merged(node, path, resource)
             if line is not None:
                 return Place(self.file, self.text_line + line - 1)
         return None
@@ -80,18 +80,27 @@ class Patch:
         spot = positions.find(node, path, resource.body)
         return spot.line if spot.exact else None
 
-    def _operation(self, node: Node, path: JsonPath) -> int | None:
+    def _operation(self, node: Node, path: JsonPath, resource: Resource) -> int | None:
         """The last JSON patch operation (RFC 6902) that sets the value or something around it."""
         for operation in reversed(list(node.items.values())):
             entry = mapping(operation.value)
             target = entry.get("path")
-            if isinstance(target, str) and entry.get("op") != "test":
-                steps = [str(step) for step in parse_pointer(target)]
-                mine = [str(step) for step in path[: len(steps)]]
-                if steps == mine or (steps[-1:] == ["-"] and steps[:-1] == mine[:-1] and len(mine) == len(steps)):
-                    line: int = operation.key_lines.get("value", operation.line)
-                    return line
+            if isinstance(target, str) and entry.get("op") != "test" and _sets(target, path, resource):
+                line: int = operation.key_lines.get("value", operation.line)
+                return line
         return None
+
+
+def _sets(target: str, path: JsonPath, resource: Resource) -> bool:
+    """Whether a JSON patch's pointer means the value at ``path`` or something around it; ``-`` is a list's new end."""
+    steps = parse_pointer(target, resource.body)
+    if steps[-1:] != ("-",):
+        return path[: len(steps)] == steps
+    try:
+        extended = value_at(resource.body, steps[:-1])
+    except LookupError:
+        return False
+    return isinstance(extended, list) and path[: len(steps)] == (*steps[:-1], len(extended) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,8 @@ class ImagePin:
         image = next((image for where, image in images_of(resource.body) if where == path), "")
         if _image_name(image) != self.new_name:
             return None
-        return Place(self.place.file, min(self.lines.get(key, self.place.line) for key in ("newName", "newTag", "digest")))
+        lines = [self.lines[key] for key in ("newName", "newTag", "digest") if key in self.lines]
+        return Place(self.place.file, min(lines, default=self.place.line))
 
     def describe(self) -> str:
         return f"the pin of image '{self.name}'"

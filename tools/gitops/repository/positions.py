@@ -10,8 +10,8 @@ from typing import Any
 from gitops.models.paths import JsonPath
 from gitops.repository.documents import Node
 
-# The merge keys of Kubernetes' lists (x-kubernetes-patch-merge-key and list-map-keys), the most telling first.
-_MERGE_KEYS = ("name", "mountPath", "devicePath", "containerPort", "port", "key", "ip", "topologyKey", "host", "path", "uid")
+# The merge keys of Kubernetes' lists (x-kubernetes-patch-merge-key), the most telling first.
+_MERGE_KEYS = ("name", "mountPath", "devicePath", "containerPort", "port", "ip", "topologyKey", "uid")
 
 
 @dataclass(frozen=True, slots=True)
