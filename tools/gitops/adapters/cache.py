@@ -30,7 +30,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(temporary).chmod(0o644)  # mkstemp's 0600 would shut out the other users of a shared cache
+            os.fchmod(file.fileno(), 0o644)  # mkstemp's 0600 would shut out the other users of a shared cache
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -45,7 +45,7 @@ class Cache:
     """
 
     def __init__(self, folder: Path, *, enabled: bool = True) -> None:
-        self._folder = folder
+        self._folder = str(folder)
         self._enabled = enabled
 
     def get(self, kind: str, key: str) -> Any:
@@ -54,8 +54,8 @@ class Cache:
             return None
         path = self._path(kind, key)
         try:
-            data = path.read_bytes()
-            checksum, _, payload = data.partition(b"\n")
+            with open(path, "rb") as file:  # noqa: PTH123 - thousands of entries: pathlib would cost as much as the reading
+                checksum, _, payload = file.read().partition(b"\n")
             if checksum.decode() != digest([key, payload]):
                 return None
             value = json.loads(payload)
@@ -70,23 +70,57 @@ class Cache:
             return
         payload = json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
         try:
-            write_atomically(self._path(kind, key), digest([key, payload]).encode() + b"\n" + payload)
+            write_atomically(Path(self._path(kind, key)), digest([key, payload]).encode() + b"\n" + payload)
         except OSError:
             return
-        self._prune(kind)
 
-    def _path(self, kind: str, key: str) -> Path:
-        return self._folder / kind / key[:2] / key
-
-    def _prune(self, kind: str) -> None:
-        stamp = self._folder / kind / ".pruned"
+    def prune(self) -> None:
+        """Takes away what nobody used for 30 days; does nothing when that was done less than a day ago."""
+        stamp = Path(self._folder, ".pruned")
         now = time.time()
         try:
-            if stamp.exists() and now - stamp.stat().st_mtime < _DAY:
+            if not self._enabled or (stamp.exists() and now - stamp.stat().st_mtime < _DAY):
                 return
             stamp.touch()
-            for path in stamp.parent.glob("*/*"):
+            for path in stamp.parent.glob("*/*/*"):
                 if now - path.stat().st_mtime > KEEP_SECONDS:
                     path.unlink(missing_ok=True)
         except OSError:
-            return  # another run is pruning the same folder
+            return  # another run is pruning the same folder, or there is none yet
+
+    def _path(self, kind: str, key: str) -> str:
+        return f"{self._folder}/{kind}/{key[:2]}/{key}"
+
+
+class Pack:
+    """Many small values that one run needs together, in one entry of a cache: a file for each would cost more to open.
+
+    What other runs put there stays, until the pack is so large that only what this run used is worth keeping.
+    """
+
+    LARGEST = 50_000
+
+    def __init__(self, store: Cache, kind: str, key: str) -> None:
+        self._store, self._kind, self._key = store, kind, key
+        kept = store.get(kind, key)
+        self._known: dict[str, Any] = kept if isinstance(kept, dict) else {}
+        self._used: dict[str, Any] = {}
+        self._learned = False
+
+    def get(self, name: str) -> Any:
+        """The value, or None where there is none."""
+        value = self._known.get(name)
+        if value is not None:
+            self._used[name] = value
+        return value
+
+    def put(self, name: str, value: Any) -> None:
+        """Keeps a JSON value other than None, once ``save`` is called."""
+        self._known[name] = self._used[name] = value
+        self._learned = True
+
+    def save(self) -> None:
+        """Writes the pack, if this run added to it."""
+        if self._learned:
+            self._store.put(self._kind, self._key, self._known if len(self._known) <= self.LARGEST else self._used)
+            self._learned = False

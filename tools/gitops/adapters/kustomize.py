@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 from gitops.adapters import command
 
-# A render lives for milliseconds and renders run side by side: collecting garbage early, and several threads in each,
-# cost more than they bring (`make bench` times whole runs).
-_ENVIRONMENT = {"GOGC": "400", "GOMAXPROCS": "1"}
+# A render lives for milliseconds and renders run side by side: several threads in each, and collecting garbage before
+# there is much of it, cost more than they bring (`make bench` times whole runs).
+_ENVIRONMENT = {"GOGC": "off", "GOMEMLIMIT": "256MiB", "GOMAXPROCS": "1"}
 
 
 class Kustomize:

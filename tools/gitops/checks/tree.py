@@ -1,5 +1,6 @@
 """The tree itself: files that can be read, references that lead somewhere, folders that are complete."""
 
+from collections import deque
 from collections.abc import Iterator
 
 from gitops.checks.unit import Problem, Scope, check
@@ -319,15 +320,18 @@ def _dependency_problem(tree: Tree, component: str, index: int, message: str) ->
 
 def _cycle_through(tree: Tree, start: str) -> list[str]:
     """The shortest way from a component back to itself, both ends included; empty where there is none."""
-    ways = [[start]]
-    seen = {start}
-    while ways:
-        way = ways.pop(0)
-        known = tree.components.get(way[-1])
+    came_from: dict[str, str] = {}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        known = tree.components.get(here)
         for other in known.depends_on if known else ():
             if other == start:
-                return [*way, start]
-            if other not in seen:
-                seen.add(other)
-                ways.append([*way, other])
+                way = [start, here]
+                while way[-1] != start:
+                    way.append(came_from[way[-1]])
+                return way[::-1]
+            if other not in came_from:
+                came_from[other] = here
+                waiting.append(other)
     return []

@@ -1,6 +1,6 @@
 """A rendered Kubernetes object and where it came from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from gitops.models.values import mapping
@@ -55,42 +55,37 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """One rendered object (``body``: JSON values only, origin annotations removed) with its provenance."""
+    """One rendered object (``body``: JSON values only, origin annotations removed) with its provenance.
+
+    What every check asks for is worked out once: there are thousands of objects and as many questions to each.
+    ``metadata`` is empty where it is missing or no map (the schema check reports that), ``namespace`` where none is named.
+    """
 
     overlay: Overlay
     body: JsonObject
     origin: Origin
+    api_version: str = field(init=False)
+    group: str = field(init=False)
+    version: str = field(init=False)
+    kind: str = field(init=False)
+    metadata: JsonObject = field(init=False)
+    name: str = field(init=False)
+    namespace: str = field(init=False)
+    identity: Identity = field(init=False)
 
-    @property
-    def api_version(self) -> str:
-        return str(self.body.get("apiVersion", ""))
-
-    @property
-    def kind(self) -> str:
-        return str(self.body.get("kind", ""))
-
-    @property
-    def group(self) -> str:
-        group, slash, _ = self.api_version.partition("/")
-        return group if slash else ""
-
-    @property
-    def version(self) -> str:
-        return self.api_version.rpartition("/")[2]
-
-    @property
-    def metadata(self) -> JsonObject:
-        """The metadata map, empty where it is missing or no map (the schema check reports that)."""
-        return mapping(self.body.get("metadata"))
-
-    @property
-    def name(self) -> str:
-        return str(self.metadata.get("name", ""))
-
-    @property
-    def namespace(self) -> str:
-        return str(self.metadata.get("namespace") or "")
-
-    @property
-    def identity(self) -> Identity:
-        return Identity(self.group, self.kind, self.namespace, self.name)
+    def __post_init__(self) -> None:
+        api_version, kind = str(self.body.get("apiVersion", "")), str(self.body.get("kind", ""))
+        group, _, version = api_version.rpartition("/")
+        metadata = mapping(self.body.get("metadata"))
+        name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace") or "")
+        for attribute, value in (
+            ("api_version", api_version),
+            ("group", group),
+            ("version", version),
+            ("kind", kind),
+            ("metadata", metadata),
+            ("name", name),
+            ("namespace", namespace),
+            ("identity", Identity(group, kind, namespace, name)),
+        ):
+            object.__setattr__(self, attribute, value)

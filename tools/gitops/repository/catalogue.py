@@ -10,8 +10,8 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from functools import cached_property
-from importlib.metadata import version as package_version
+from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -47,17 +47,19 @@ class Catalogue:
             known = known_versions()
             raise UserError(f"no schemas for Kubernetes {minor}: the kubernetes-validate package has {known[0]} to {known[-1]}")
         self._source = _package_folder() / f"v{minor}.0-local-strict"
-        self._custom = dict(crd_schemas([*documents.values(_ARGO_CD.read_text(encoding="utf-8")), *crds]))
+        self._custom = {**_argo_cd(), **dict(crd_schemas(crds))}
+        self._identities = {kind: digest([json.dumps(schema, sort_keys=True)]) for kind, schema in self._custom.items()}
         self._store = store
-        self.built_in = digest([_FORMAT, package_version("kubernetes-validate"), minor])
-        self.folder = store / digest([self.built_in, json.dumps(sorted(self._custom.items()), sort_keys=True)])
+        self.built_in = digest([_FORMAT, _package_version(), minor])
+        self.folder = store / self.identity(self._custom)
         if not self.folder.is_dir():
             self._write()
 
     def identity(self, kinds: Iterable[ServedKind]) -> str:
         """A hash of the schemas that these kinds are held against."""
-        custom = [json.dumps([kind, self._custom.get(kind)], sort_keys=True) for kind in sorted(set(kinds))]
-        return digest([self.built_in, *custom])
+        return digest(
+            [self.built_in, *(part for kind in sorted(set(kinds)) for part in (*kind, self._identities.get(kind, "")))]
+        )
 
     def schema(self, kind: ServedKind) -> JsonSchema | None:
         """The schema of a kind, or None where there is none."""
@@ -144,6 +146,17 @@ def _file_name(kind: ServedKind) -> str:
     return f"{kind.group or kind.version}/{kind.kind.lower()}_{kind.version}.json"
 
 
+@cache
+def _argo_cd() -> dict[ServedKind, JsonSchema]:
+    return dict(crd_schemas(documents.values(_ARGO_CD.read_text(encoding="utf-8"))))
+
+
+@cache
+def _package_version() -> str:
+    return version("kubernetes-validate")
+
+
+@cache
 def _package_folder() -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:

@@ -4,13 +4,14 @@ Nothing here depends on where the file lies beside others, so that the answers c
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
-from gitops.adapters.cache import Cache
+from gitops.adapters.cache import Cache, Pack
 from gitops.models.paths import JsonPath
 from gitops.models.schemas import OwnFile, own_file
 from gitops.repository import documents, kustomization, positions
@@ -41,15 +42,11 @@ class FileFacts:
 
 
 class FactReader:
-    """Reads files into facts, through one cache entry for the whole tree (thousands of small ones would be slower)."""
+    """Reads files into facts; what was found out about the same bytes before is in a pack of the cache."""
 
     def __init__(self, store: Cache, tools: str) -> None:
-        self._store = store
-        self._tools = tools
-        kept = store.get("facts", tools)
-        self._known: dict[str, Any] = kept if isinstance(kept, dict) else {}
-        self._used: dict[str, Any] = {}
-        self._learned = False
+        """``tools`` is a hash of these tools, which decide what the facts of a file are."""
+        self._pack = Pack(store, "facts", tools)
 
     def read(self, path: str, data: bytes) -> FileFacts:
         """The facts of the file at ``path`` (relative to the root) with these bytes."""
@@ -61,16 +58,15 @@ class FactReader:
         own = own_file(path)
         role = "kustomization" if is_kustomization else own.schema if own else "manifest"
         key = f"{role} {sha256}"
-        if key not in self._known:
-            self._known[key] = _pack(_examine(path, data, is_kustomization))
-            self._learned = True
-        self._used[key] = self._known[key]
-        return _unpack(sha256, self._known[key])
+        known = self._pack.get(key)
+        if known is None:
+            known = _pack(_examine(path, data, is_kustomization))
+            self._pack.put(key, known)
+        return _unpack(sha256, known)
 
     def save(self) -> None:
-        """Keeps what this run used; to be called once the whole tree was read."""
-        if self._learned:
-            self._store.put("facts", self._tools, self._used)
+        """Keeps what was found out; to be called once the whole tree was read."""
+        self._pack.save()
 
 
 def _pack(facts: FileFacts) -> list[Any]:
@@ -110,8 +106,17 @@ def _examine(path: str, data: bytes, is_kustomization: bool) -> FileFacts:
             for name, line in kustomization.unknown_fields(root)
         ]
         return FileFacts("", tuple(unknown), tuple(kustomization.references(root)))
-    wrong = _schema_complaints(own, root) or _model_complaints(own, root)
+    wrong = _complaints_about(own, root)
     return FileFacts("", tuple(wrong), (), None if wrong else root.value)
+
+
+def _complaints_about(own: OwnFile, root: Node) -> list[Complaint]:
+    """What is wrong with one of our own files: the schema's words where it has any, else the model's."""
+    try:
+        own.document.model_validate_json(json.dumps(root.value), strict=True)
+    except ValidationError as error:
+        return _schema_complaints(own, root) or _model_complaints(error, root)
+    return []
 
 
 def _schema_complaints(own: OwnFile, root: Node) -> list[Complaint]:
@@ -142,20 +147,14 @@ def _advice(name: str, known: dict[str, Any]) -> str:
     return f"did you mean '{near[0]}'?" if near else f"the fields are {', '.join(sorted(known))}"
 
 
-def _model_complaints(own: OwnFile, root: Node) -> list[Complaint]:
+def _model_complaints(error: ValidationError, root: Node) -> list[Complaint]:
     """What only the model knows: conditions between fields, which a schema can't tell in words."""
-    try:
-        own.document.model_validate(root.value)
-    except ValidationError as error:
-        return [
-            Complaint(
-                "settings",
-                positions.find(root, tuple(fault["loc"]), root.value).line,
-                fault["msg"].removeprefix("Value error, "),
-            )
-            for fault in error.errors()
-        ]
-    return []
+    return [
+        Complaint(
+            "settings", positions.find(root, tuple(fault["loc"]), root.value).line, fault["msg"].removeprefix("Value error, ")
+        )
+        for fault in error.errors()
+    ]
 
 
 def _place(path: JsonPath) -> str:
@@ -164,6 +163,6 @@ def _place(path: JsonPath) -> str:
 
 @cache
 def _validator(own: OwnFile) -> Any:
-    from jsonschema import Draft202012Validator  # slow to import, and most runs find every answer in the cache
+    from jsonschema import Draft202012Validator  # slow to import, and only needed to say what is wrong
 
     return Draft202012Validator(own.document.json_schema())

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from gitops.adapters.cache import Pack
 from gitops.checks.evidence import EnvironmentEvidence, RenderFailure, WaiverEvidence
 from gitops.checks.unit import Check, Problem, Scope, all_checks
 from gitops.models.environment import Environment
@@ -15,9 +17,9 @@ from gitops.models.paths import format_pointer
 from gitops.models.resource import Overlay
 from gitops.repository.provenance import Provenance
 from gitops.repository.render_errors import explain
-from gitops.repository.rendering import RenderedEnvironment, Renderer
-from gitops.services.overlay_verdicts import OverlayJudge
-from gitops.services.schema_verdicts import judge
+from gitops.repository.rendering import RenderedEnvironment, RenderedOverlay, Renderer
+from gitops.services.overlay_verdicts import OverlayJudge, OverlayVerdict
+from gitops.services.schema_verdicts import SchemaJudge
 from gitops.services.selection import Selection, select
 from gitops.services.waiving import apply_waivers
 from gitops.services.workspace import Workspace
@@ -88,6 +90,7 @@ class _Run:
         counted = [
             overlay for environment in rendered for overlay in environment.overlays if overlay.overlay in selection.overlays
         ]
+        self.workspace.cache.prune()
         return Result(
             findings=tuple(sorted({*waived.findings, *about_waivers}, key=lambda finding: finding.sort_key)),
             environments=tuple(environment.name for environment in chosen),
@@ -104,24 +107,33 @@ class _Run:
         return renderer.render(environments, self.progress.advance)
 
     def _gather(self, rendered: list[RenderedEnvironment]) -> tuple[list[EnvironmentEvidence], list[tuple[Check, Problem]]]:
-        self.progress.start("checking", sum(len(environment.overlays) for environment in rendered) + len(rendered))
-        overlay_judge = OverlayJudge(self.workspace, self.provenance)
-        evidence: list[EnvironmentEvidence] = []
-        problems: list[tuple[Check, Problem]] = []
-        for environment in rendered:
-            uses = []
-            for overlay in environment.overlays:
-                verdict = overlay_judge.judge(overlay)
-                problems += verdict.problems
-                uses += [(overlay.overlay, use) for use in verdict.overrides]
-                self.progress.advance()
-            schemas = judge(self.workspace, environment)
-            self.progress.advance()
-            failures = tuple(self._explain(failure.overlay, failure.message) for failure in environment.failures)
-            evidence.append(
-                EnvironmentEvidence(environment, tuple(schemas.verdicts), tuple(schemas.engine), tuple(uses), failures)
+        """Judges every overlay by itself while kubeconform, in another process, looks at all of them."""
+        workspace = self.workspace
+        pack = Pack(workspace.cache, "verdicts", workspace.tools_digest)
+        self.progress.start("checking", sum(len(environment.overlays) for environment in rendered))
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(SchemaJudge(workspace, pack).judge, rendered)
+            judge = OverlayJudge(workspace.tree, self.provenance, pack)
+            verdicts = {overlay.overlay: self._judged(judge, overlay) for each in rendered for overlay in each.overlays}
+            outcomes = asked.result()
+        pack.save()
+        evidence = [
+            EnvironmentEvidence(
+                rendered=environment,
+                schema_verdicts=tuple(outcome.verdicts),
+                schema_engine=tuple(outcome.engine),
+                override_uses=tuple(
+                    (overlay.overlay, use) for overlay in environment.overlays for use in verdicts[overlay.overlay].overrides
+                ),
+                render_failures=tuple(self._explain(failure.overlay, failure.message) for failure in environment.failures),
             )
-        return evidence, problems
+            for environment, outcome in zip(rendered, outcomes, strict=True)
+        ]
+        return evidence, [problem for verdict in verdicts.values() for problem in verdict.problems]
+
+    def _judged(self, judge: OverlayJudge, overlay: RenderedOverlay) -> OverlayVerdict:
+        self.progress.advance()
+        return judge.judge(overlay)
 
     def _explain(self, overlay: Overlay, message: str) -> RenderFailure:
         cause, place = explain(self.workspace.tree, overlay, message)

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gitops.adapters.cache import digest
+from gitops.adapters.cache import Pack
 from gitops.checks.evidence import OverrideUse
 from gitops.checks.unit import Check, Problem, Scope, all_checks
 from gitops.models.paths import JsonPath
 from gitops.repository.overrides import CommonField, Override
 from gitops.repository.provenance import Provenance
 from gitops.repository.rendering import RenderedOverlay
-from gitops.services.workspace import Workspace
+from gitops.repository.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,21 @@ class OverlayVerdict:
 
 
 class OverlayJudge:
-    """Runs the checks of single objects."""
+    """Runs the checks of single objects; verdicts are kept in ``pack`` by what the overlay rendered from."""
 
-    def __init__(self, workspace: Workspace, provenance: Provenance) -> None:
-        self._workspace = workspace
+    def __init__(self, tree: Tree, provenance: Provenance, pack: Pack) -> None:
+        self._tree = tree
         self._provenance = provenance
+        self._pack = pack
         self._checks = [check for check in all_checks() if check.scope is Scope.OBJECT]
         self._by_id = {check.id: check for check in self._checks}
 
     def judge(self, rendered: RenderedOverlay) -> OverlayVerdict:
         """The verdict on one overlay."""
-        key = digest([rendered.key, self._workspace.tools_digest])
-        kept = self._workspace.cache.get("verdicts", key)
+        kept = self._pack.get(rendered.key)
         if kept is None:
             kept = [list(self._problems(rendered)), [list(use) for use in self._uses(rendered)]]
-            self._workspace.cache.put("verdicts", key, kept)
+            self._pack.put(rendered.key, kept)
         problems, uses = kept
         return OverlayVerdict(
             tuple(self._unpack(rendered, *problem) for problem in problems), tuple(OverrideUse(*use) for use in uses)
@@ -55,7 +55,7 @@ class OverlayJudge:
         return self._by_id[rule], Problem(message, rendered.resources[index], tuple(path), fix=fix)
 
     def _uses(self, rendered: RenderedOverlay) -> Iterator[OverrideUse]:
-        kustomization = self._workspace.tree.kustomization(rendered.overlay)
+        kustomization = self._tree.kustomization(rendered.overlay)
         overrides = self._provenance.overrides(kustomization) if kustomization else []
         for override in overrides:
             if _has_target(override):
