@@ -23,7 +23,7 @@ test: setup $(VENV)/.dev ## Style, types, layers, and all tests
 	$(VENV)/bin/ruff check tools tests
 	$(VENV)/bin/ruff format --check tools tests
 	$(RUN) -m mypy
-	$(RUN) -c 'from importlinter.cli import lint_imports_command as run; run()' --cache-dir build/import-linter
+	PYTHONPATH=tools $(VENV)/bin/lint-imports --no-logo --cache-dir build/import-linter
 	$(RUN) -m pytest $(ARGS)
 
 .PHONY: bench

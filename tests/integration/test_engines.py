@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gitops.repository.rendering import Renderer
+from gitops.services.workspace import Workspace
 from tests.integration.conftest import Lint
 
 FakeProgram = Callable[[str, str], None]
@@ -75,3 +77,14 @@ def test_kustomize_that_prints_nothing(platform: Path, run_lint: Lint, fake_prog
     result = run_lint(platform)
     assert {finding.rule for finding in result.findings} == {"RENDER002", "RENDER003"}
     assert result.errors
+
+
+def test_what_only_the_built_kustomization_may_say_is_heeded(platform: Path, run_lint: Lint) -> None:
+    file = platform / "overlays" / "testbed" / "web" / "kustomization.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "buildMetadata: [managedByLabel]\n", encoding="utf-8")
+    workspace = Workspace(platform, use_cache=False)
+    renderer = Renderer(workspace.tree, workspace.kustomize, workspace.cache, 2)
+    (environment,) = renderer.render([workspace.tree.environments["testbed"]], lambda: None)
+    labels = {resource.overlay.component: resource.metadata.get("labels", {}) for resource in environment.resources}
+    assert labels["web"]["app.kubernetes.io/managed-by"] == "kustomize-v5.8.1"
+    assert "app.kubernetes.io/managed-by" not in labels["other"]

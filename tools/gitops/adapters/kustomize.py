@@ -2,10 +2,15 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from gitops.adapters import command
+from gitops.models.values import sequence
+
+TOP_FIELDS = ("buildMetadata", "sortOptions")
 
 # A render lives for milliseconds and renders run side by side: several threads in each, and collecting garbage before
 # there is much of it, cost more than they bring (`make bench` times whole runs).
@@ -25,16 +30,19 @@ class Kustomize:
         self._root = Path(os.path.realpath(root))  # kustomize refuses a way that leads through a symbolic link
         self._scratch = Path(os.path.realpath(scratch))
 
-    def render(self, folder: str) -> str:
+    def render(self, folder: str, top: Mapping[str, Any]) -> str:
         """The YAML of ``folder``, a path relative to the root.
 
+        ``top`` are the fields of its kustomization that kustomize heeds only in the one that it was asked to build
+        (``TOP_FIELDS``; ``Kustomizer.Run`` of sigs.k8s.io/kustomize/api v0.21).
         Raises ``command.CommandFailed``; its message names files relative to the root.
         """
         target = os.path.relpath(self._root / folder, self._scratch / "wrapper")
         self._scratch.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self._scratch, prefix="render-") as wrapper:
-            text = json.dumps({"resources": [target], "buildMetadata": ["originAnnotations"]})
-            (Path(wrapper) / "kustomization.yaml").write_text(text, encoding="utf-8")
+            metadata = [*sequence(top.get("buildMetadata")), "originAnnotations"]
+            around = {**top, "resources": [target], "buildMetadata": metadata}
+            (Path(wrapper) / "kustomization.yaml").write_text(json.dumps(around), encoding="utf-8")
             try:
                 return command.run(
                     [self._program, "build", wrapper], limit=command.time_limit(), environment=_ENVIRONMENT

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.finding import Level
+from gitops.models.schemas import OWN_FILES, own_file
+from gitops.repository.facts import YAML_SUFFIXES
 from gitops.repository.graph import Breach, BrokenEdge
 from gitops.repository.tree import Tree
 
@@ -80,6 +82,21 @@ def dead_file(tree: Tree) -> Iterator[Problem]:
         if path not in through_dead and _component_of(path) not in uncertain:
             what = "no overlay reads this folder" if path in graph.edges else "no kustomization references this file"
             yield Problem(what, file=path)
+
+
+@check(
+    "TREE015",
+    "File that no tool knows",
+    Scope.TREE,
+    why="A policy in a file that no tool reads holds nothing, and nobody notices.",
+    fix="Correct the file's name; docs/linter.md names the files that there are.",
+)
+def unknown_policy_file(tree: Tree) -> Iterator[Problem]:
+    """YAML files directly under policies/ that are none of ours."""
+    known = [own.pattern for own in OWN_FILES if own.pattern.startswith("policies/")]
+    for path in tree.files:
+        if path.startswith("policies/") and path.count("/") == 1 and path.endswith(YAML_SUFFIXES) and own_file(path) is None:
+            yield Problem(f"{path} is read by no tool; there are {', '.join(known)}", file=path)
 
 
 @check(

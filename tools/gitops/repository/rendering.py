@@ -7,14 +7,15 @@ from typing import Any
 
 from gitops.adapters.cache import Cache, digest
 from gitops.adapters.command import CommandFailed, kill_running
-from gitops.adapters.kustomize import Kustomize
+from gitops.adapters.kustomize import TOP_FIELDS, Kustomize
 from gitops.models.environment import Environment
 from gitops.models.resource import Origin, Overlay, Resource
+from gitops.models.values import mapping
 from gitops.repository import documents
 from gitops.repository.tree import Tree
 
 ORIGIN = "config.kubernetes.io/origin"
-_FORMAT = "1"  # part of every key: raised when what is kept of a render changes
+_FORMAT = "2"  # part of every key: raised when what is kept of a render changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Renderer:
 
     def _render(self, overlay: Overlay, key: str) -> RenderedOverlay | FailedOverlay:
         try:
-            text = self._kustomize.render(overlay.path)
+            text = self._kustomize.render(overlay.path, self._top_fields(overlay))
         except CommandFailed as error:
             return FailedOverlay(overlay, error.message)
         try:
@@ -128,6 +129,11 @@ class Renderer:
             "renders", key, [[resource.body, [resource.origin.file, resource.origin.configured_in]] for resource in resources]
         )
         return RenderedOverlay(overlay, key, resources)
+
+    def _top_fields(self, overlay: Overlay) -> dict[str, Any]:
+        kustomization = self._tree.kustomization(overlay)
+        roots = documents.values(self._tree.text(kustomization)) if kustomization else []
+        return {name: value for name, value in mapping(roots[0]).items() if name in TOP_FIELDS} if roots else {}
 
     def _resource(self, overlay: Overlay, body: dict[str, Any]) -> Resource:
         """The object without its origin annotation, which becomes its provenance."""
