@@ -11,7 +11,7 @@ from gitops.models.image import ImageReference
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.models.schemas import own_file
-from gitops.repository.overrides import images_of
+from gitops.repository.images import images_of
 from gitops.repository.tree import SHARED, Tree
 from tests.repository.conftest import ROOT
 

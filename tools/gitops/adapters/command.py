@@ -10,6 +10,7 @@ from pathlib import Path
 
 TIME_LIMIT_VARIABLE = "DARE_TIME_LIMIT"
 DEFAULT_TIME_LIMIT = 60.0
+_LONGEST_TIME_LIMIT = 24 * 3600.0
 
 _running: set["subprocess.Popen[bytes]"] = set()  # added to and taken from by several threads, each operation atomic
 
@@ -42,12 +43,12 @@ class Output:
 
 
 def time_limit() -> float:
-    """Seconds that one call of kustomize or kubeconform may take: ``DARE_TIME_LIMIT`` where it is a positive number."""
+    """Seconds that one call of kustomize or kubeconform may take: ``DARE_TIME_LIMIT``, up to a day, else a minute."""
     try:
         seconds = float(os.environ.get(TIME_LIMIT_VARIABLE, ""))
     except ValueError:
         return DEFAULT_TIME_LIMIT
-    return seconds if seconds > 0 else DEFAULT_TIME_LIMIT
+    return seconds if 0 < seconds <= _LONGEST_TIME_LIMIT else DEFAULT_TIME_LIMIT
 
 
 def run(

@@ -1,6 +1,7 @@
 """kubeconform: validates objects against the schemas in one folder."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from gitops.models.values import mapping
 # Group, kind and version name a schema without doubt; kubeconform's own layout keeps only the group's first label.
 SCHEMA_LAYOUT = "{{ .Group }}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json"
 _WORKERS = "2"
+_ESCAPED_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,15 @@ def _write_files(objects: Sequence[dict[str, Any]], folder: Path) -> dict[_Signa
         file = folder / f"{seen[signature]}.yaml"
         seen[signature] += 1
         indexes[file, signature] = index
-        documents[file].append(json.dumps(body))
+        documents[file].append(_as_yaml(body))
     for file, texts in documents.items():
         file.write_text("\n---\n".join(texts), encoding="utf-8")
     return indexes
+
+
+def _as_yaml(body: dict[str, Any]) -> str:
+    """JSON that is YAML too: YAML has no pairs of surrogates, and takes some characters only escaped."""
+    return _ESCAPED_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(body, ensure_ascii=False))
 
 
 def _signature(body: dict[str, Any]) -> tuple[str, str, str]:

@@ -57,7 +57,8 @@ def labels(resource: Resource) -> Iterator[Problem]:
     """Labels (also in templates and selectors) and annotations with keys or values that are not allowed."""
     for path, mapping in _label_maps(resource):
         for key, value in mapping.items():
-            if reason := _key_fault(str(key)):
+            # The API server looks at annotations' keys in lower case (ValidateAnnotations of apimachinery).
+            if reason := _key_fault(key.lower() if path[-1] == "annotations" else key):
                 yield Problem(f"'{key}' is no key: {reason}", resource, (*path, key))
             elif path[-1] != "annotations" and isinstance(value, str) and (reason := _value_fault(value)):
                 yield Problem(f"'{value}' is no value of the label '{key}': {reason}", resource, (*path, key))

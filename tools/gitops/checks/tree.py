@@ -1,10 +1,8 @@
 """The tree itself: files that can be read, references that lead somewhere, folders that are complete."""
 
-from collections import deque
 from collections.abc import Iterator
 
 from gitops.checks.unit import Problem, Scope, check
-from gitops.models.finding import Level
 from gitops.models.schemas import OWN_FILES, own_file
 from gitops.repository.facts import YAML_SUFFIXES
 from gitops.repository.graph import Breach, BrokenEdge
@@ -56,7 +54,7 @@ def duplicate_key(tree: Tree) -> Iterator[Problem]:
 def missing_file(tree: Tree) -> Iterator[Problem]:
     """References to files and folders that do not exist."""
     for edge in _broken(tree, Breach.MISSING):
-        if not _lost_base(tree, edge):
+        if not tree.lost_base(edge):
             what = "has no kustomization file" if _is_folder(tree, edge.target) else "does not exist"
             yield Problem(f"{edge.field}: {edge.target} {what}", file=edge.source, line=edge.line)
 
@@ -85,21 +83,6 @@ def dead_file(tree: Tree) -> Iterator[Problem]:
 
 
 @check(
-    "TREE015",
-    "File that no tool knows",
-    Scope.TREE,
-    why="A policy in a file that no tool reads holds nothing, and nobody notices.",
-    fix="Correct the file's name; docs/linter.md names the files that there are.",
-)
-def unknown_policy_file(tree: Tree) -> Iterator[Problem]:
-    """YAML files directly under policies/ that are none of ours."""
-    known = [own.pattern for own in OWN_FILES if own.pattern.startswith("policies/")]
-    for path in tree.files:
-        if path.startswith("policies/") and path.count("/") == 1 and path.endswith(YAML_SUFFIXES) and own_file(path) is None:
-            yield Problem(f"{path} is read by no tool; there are {', '.join(known)}", file=path)
-
-
-@check(
     "TREE005",
     "Remote base or resource",
     Scope.TREE,
@@ -114,43 +97,6 @@ def remote(tree: Tree) -> Iterator[Problem]:
 
 
 @check(
-    "TREE006",
-    "Overlay without a base",
-    Scope.TREE,
-    why="What a component is stands in its base; an overlay only says what differs in one environment.",
-    fix="Restore base/<component>/, or remove the overlay if the component is gone.",
-)
-def no_base(tree: Tree) -> Iterator[Problem]:
-    """Overlays whose component has no folder in base/."""
-    for overlay in tree.overlays:
-        if not overlay.path.startswith("overlays/") or overlay.component in tree.component_folders:
-            continue
-        file = tree.kustomization(overlay) or overlay.kustomization
-        lines = [edge.line for edge in tree.graph.broken.get(file, ()) if _lost_base(tree, edge)]
-        yield Problem(
-            f"base/{overlay.component} does not exist",
-            file=file,
-            line=lines[0] if lines else 1,
-            environment=overlay.environment,
-            component=overlay.component,
-        )
-
-
-@check(
-    "TREE007",
-    "Component without component.yaml",
-    Scope.TREE,
-    why="Owner, dependencies and secrets of a component stand in its component.yaml; without it nobody answers for it.",
-    fix="Add component.yaml with at least title, description and owner.",
-)
-def no_component_file(tree: Tree) -> Iterator[Problem]:
-    """Folders of base/ that do not describe themselves."""
-    for name in tree.component_folders:
-        if f"base/{name}/component.yaml" not in tree.files:
-            yield Problem(f"base/{name} has no component.yaml", file=f"base/{name}/component.yaml", component=name)
-
-
-@check(
     "TREE008",
     "Unknown field",
     Scope.TREE,
@@ -161,45 +107,6 @@ def no_component_file(tree: Tree) -> Iterator[Problem]:
 def unknown_field(tree: Tree) -> Iterator[Problem]:
     """Fields of kustomizations and of our own files that do not exist."""
     yield from _complaints(tree, "unknown-field")
-
-
-@check(
-    "TREE009",
-    "Dependency on no component",
-    Scope.TREE,
-    why="dependsOn is what promotion and the catalogue go by; a name that does not exist is checked by nobody.",
-    fix="Name a folder of base/.",
-)
-def unknown_dependency(tree: Tree) -> Iterator[Problem]:
-    """dependsOn entries that are no component, or one that is retired."""
-    for name, component in tree.components.items():
-        for index, other in enumerate(component.depends_on):
-            known = tree.components.get(other)
-            if other not in tree.component_folders:
-                message = f"dependsOn: '{other}' is no component"
-            elif known is not None and known.retired and not component.retired:
-                message = f"dependsOn: '{other}' is retired since {known.retired.since}"
-            else:
-                continue
-            yield _dependency_problem(tree, name, index, message)
-
-
-@check(
-    "TREE010",
-    "Components depend on each other",
-    Scope.TREE,
-    why="In a circle no component can be there before the others, and no order of promotion is right.",
-    fix="Take one of the dependencies out: the one whose absence the component survives.",
-)
-def dependency_cycle(tree: Tree) -> Iterator[Problem]:
-    """Cycles of dependsOn, each told once, at the first of its components by name."""
-    told: set[frozenset[str]] = set()
-    for name in sorted(tree.components):
-        cycle = _cycle_through(tree, name)
-        if cycle and frozenset(cycle) not in told:
-            told.add(frozenset(cycle))
-            index = tree.components[name].depends_on.index(cycle[1])
-            yield _dependency_problem(tree, name, index, f"dependsOn: a circle, {' → '.join(cycle)}")
 
 
 @check(
@@ -232,51 +139,18 @@ def misfit(tree: Tree) -> Iterator[Problem]:
 
 
 @check(
-    "TREE013",
-    "Environment and cluster do not fit",
+    "TREE015",
+    "File that no tool knows",
     Scope.TREE,
-    why="The cluster's file says which Kubernetes its environment is checked against; without it nothing can be checked.",
-    fix="Add clusters/<cluster>/cluster.yaml with this environment, or correct its environment.",
+    why="A policy in a file that no tool reads holds nothing, and nobody notices.",
+    fix="Correct the file's name; docs/linter.md names the files that there are.",
 )
-def no_cluster(tree: Tree) -> Iterator[Problem]:
-    """Environments that no cluster runs, and clusters whose environment does not exist."""
-    defective = any(
-        facts.complaints and path.startswith("clusters/") and path.endswith("/cluster.yaml")
-        for path, facts in tree.files.items()
-    )
-    for environment in tree.environments.values():
-        if not environment.clusters and not defective:
-            yield Problem(
-                f"no cluster runs the environment '{environment.name}'",
-                file=f"overlays/{environment.name}",
-                environment=environment.name,
-            )
-    for cluster in tree.clusters.values():
-        if cluster.facts.environment not in tree.environments:
-            yield Problem(
-                f"environment: overlays/{cluster.facts.environment} does not exist", file=f"{cluster.path}/cluster.yaml"
-            )
-
-
-@check(
-    "TREE014",
-    "Overlay folder without a kustomization",
-    Scope.TREE,
-    why="Argo CD makes an application of every folder of an environment; without a kustomization it syncs whatever lies there.",
-    fix="Add kustomization.yaml, or remove the folder.",
-    reference="https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-Git/",
-    level=Level.ERROR,
-)
-def no_kustomization(tree: Tree) -> Iterator[Problem]:
-    """Folders of an environment that nothing can render."""
-    for overlay in tree.overlays:
-        if tree.kustomization(overlay) is None:
-            yield Problem(
-                f"{overlay.path} has no kustomization.yaml",
-                file=overlay.kustomization,
-                environment=overlay.environment,
-                component=overlay.component,
-            )
+def unknown_policy_file(tree: Tree) -> Iterator[Problem]:
+    """YAML files directly under policies/ that are none of ours."""
+    known = [own.pattern for own in OWN_FILES if own.pattern.startswith("policies/")]
+    for path in tree.files:
+        if path.startswith("policies/") and path.count("/") == 1 and path.endswith(YAML_SUFFIXES) and own_file(path) is None:
+            yield Problem(f"{path} is read by no tool; there are {', '.join(known)}", file=path)
 
 
 def _complaints(tree: Tree, kind: str) -> Iterator[Problem]:
@@ -296,15 +170,6 @@ def _broken(tree: Tree, breach: Breach) -> Iterator[BrokenEdge]:
 def _through_link(tree: Tree, target: str) -> bool:
     """Whether a symbolic link, which is reported itself, is what the reference fails on."""
     return any(link.target is None and (target + "/").startswith(path + "/") for path, link in tree.links.items())
-
-
-def _lost_base(tree: Tree, edge: BrokenEdge) -> bool:
-    """Whether the reference is an overlay's to its own base, and the whole base is gone."""
-    parts = edge.source.split("/")
-    if parts[0] != "overlays" or len(parts) < 4:
-        return False
-    component = parts[2]
-    return component not in tree.component_folders and (edge.target + "/").startswith(f"base/{component}/")
 
 
 def _is_folder(tree: Tree, path: str) -> bool:
@@ -328,27 +193,3 @@ def _component_of(path: str) -> str:
     parts = path.split("/")
     index = 1 if parts[0] == "base" else 2
     return parts[index] if len(parts) > index else ""
-
-
-def _dependency_problem(tree: Tree, component: str, index: int, message: str) -> Problem:
-    file = f"base/{component}/component.yaml"
-    return Problem(message, file=file, line=tree.line(file, ("dependsOn", index)), component=component)
-
-
-def _cycle_through(tree: Tree, start: str) -> list[str]:
-    """The shortest way from a component back to itself, both ends included; empty where there is none."""
-    came_from: dict[str, str] = {}
-    waiting = deque([start])
-    while waiting:
-        here = waiting.popleft()
-        known = tree.components.get(here)
-        for other in known.depends_on if known else ():
-            if other == start:
-                way = [start, here]
-                while way[-1] != start:
-                    way.append(came_from[way[-1]])
-                return way[::-1]
-            if other not in came_from:
-                came_from[other] = here
-                waiting.append(other)
-    return []

@@ -1,8 +1,10 @@
 """Paths inside a JSON value, as kubeconform, JSON Schema and our findings write them (RFC 6901)."""
 
+import re
 from typing import Any
 
 JsonPath = tuple[str | int, ...]
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
 def format_pointer(path: JsonPath) -> str:
@@ -20,7 +22,7 @@ def parse_pointer(pointer: str, value: Any = None) -> JsonPath:
     here = value
     for raw in pointer.split("/")[1:]:
         name = raw.replace("~1", "/").replace("~0", "~")
-        if isinstance(here, list) and name.isdigit():
+        if isinstance(here, list) and _INDEX.fullmatch(name):
             steps.append(int(name))
             here = here[int(name)] if int(name) < len(here) else None
         else:

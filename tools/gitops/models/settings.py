@@ -17,7 +17,7 @@ KubernetesVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.
 class Settings(BaseModel):
     """A part of a file of our own."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Document(Settings):
@@ -25,5 +25,20 @@ class Document(Settings):
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
-        """The strict JSON Schema (draft 2020-12) that editors and the linter hold the file against."""
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **cls.model_json_schema()}
+        """The strict JSON Schema (draft 2020-12) that editors and the linter hold the file against.
+
+        A field that may be left out is not offered as null: the choice would hide what is wrong inside it.
+        """
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_without_null(cls.model_json_schema())}
+
+
+def _without_null(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_without_null(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    choices = part.get("anyOf")
+    if isinstance(choices, list) and len(choices) == 2 and choices[1] == {"type": "null"}:
+        rest = {key: value for key, value in part.items() if key != "anyOf" and (key, value) != ("default", None)}
+        return _without_null({**choices[0], **rest})
+    return {key: _without_null(value) for key, value in part.items()}

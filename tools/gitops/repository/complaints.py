@@ -14,7 +14,7 @@ from typing import Any
 from gitops.models.paths import JsonPath, parse_pointer
 
 _ENTRY = re.compile(r" - at '((?:[^'\\]|\\.)*)': (.*?)(?=\s+- at '|$)", re.DOTALL)
-_ENCLOSING = re.compile(r"^(validation failed|'?(allOf|anyOf|oneOf)'? failed.*|'not' failed.*)$")
+_ENCLOSING = re.compile(r"^(validation failed|'(allOf|anyOf)' failed|'oneOf' failed, none matched)$")
 _ADDITIONAL = re.compile(r"^additional propert(?:y|ies) (.+) not allowed$")
 _MISSING = re.compile(r"^missing propert(?:y|ies) (.+)$")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")

@@ -77,13 +77,19 @@ def strict(schema: JsonSchema, *, root: bool = False) -> JsonSchema:
     if isinstance(schema.get("items"), dict):
         result["items"] = strict(schema["items"])
     for junctor in _JUNCTORS:
-        if isinstance(schema.get(junctor), list):
+        if isinstance(schema.get(junctor), list) and not _says_int_or_string(schema, junctor):
             result[junctor] = [_value_rules(part) for part in schema[junctor]]
     if isinstance(schema.get("not"), dict):
         result["not"] = _value_rules(schema["not"])
     if schema.get("nullable") and "enum" in result:
-        result["enum"] = [*result["enum"], None]
+        result["enum"] = [*sequence(result["enum"]), None]
     return result
+
+
+def _says_int_or_string(schema: JsonSchema, junctor: str) -> bool:
+    """The idiom beside x-kubernetes-int-or-string, which repeats the types and would refuse a null that is allowed."""
+    types = [part.get("type") for part in schema[junctor] if isinstance(part, dict) and set(part) == {"type"}]
+    return bool(schema.get("x-kubernetes-int-or-string")) and sorted(map(str, types)) == ["integer", "string"]
 
 
 def _types(schema: JsonSchema) -> list[str]:

@@ -7,6 +7,7 @@ what is wrong elsewhere.
 
 import base64
 import binascii
+import codecs
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import yaml
+from yaml.reader import ReaderError
 
 from gitops.repository import scalars
 
@@ -59,8 +61,9 @@ class Parsed:
 
 def decode(data: bytes) -> tuple[str, Defect | None]:
     """The text of a file; a file that is not UTF-8 is a defect at the line of its first bad byte."""
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return data.decode("utf-8-sig"), None
+        return data.decode(), None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"not UTF-8: byte 0x{data[error.start]:02x} in line {line}"
@@ -124,6 +127,7 @@ class _Anchor(NamedTuple):
 _NO_ITEMS: dict[str | int, Node] = {}
 _NO_LINES: dict[str | int, int] = {}
 _MERGE = object()
+_BLOCK_STYLES = ("|", ">")
 
 
 class _Builder:
@@ -143,6 +147,9 @@ class _Builder:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
             self.defects.append(Defect(DefectKind.SYNTAX, line, _syntax_message(error)))
+        except ReaderError as error:
+            line = text.encode().count(b"\n", 0, error.position) + 1
+            self.defects.append(Defect(DefectKind.SYNTAX, line, f"no YAML: {error.reason}"))
         except yaml.YAMLError as error:
             self.defects.append(Defect(DefectKind.SYNTAX, 1, f"no YAML: {' '.join(str(error).split())}"))
         except _Unusable as error:
@@ -193,31 +200,22 @@ class _Builder:
         self._size += 1
         line = event.start_mark.line + 1
         value = self._scalar_value(event, line, stack)
+        if event.style in _BLOCK_STYLES:
+            line += 1  # the text begins below its indicator
         node = Node(value, line, _NO_ITEMS, _NO_LINES)
         if event.anchor:
-            self._anchors[event.anchor] = _Anchor(node, 1)
+            self._anchors[event.anchor] = _Anchor(node._replace(value="<<") if value is _MERGE else node, 1)
         return node
 
     def _scalar_value(self, event: Any, line: int, stack: list[_Open]) -> Any:
         text: str = event.value
         tag = event.tag
-        if tag is None or tag == "!":
-            if not event.implicit[0]:
-                return text
-            if text == "<<" and stack and stack[-1].is_mapping and stack[-1].key is None:
-                return _MERGE
-            value = scalars.resolve(text)
-        elif tag == "tag:yaml.org,2002:str":
+        quoted = tag is None and not event.implicit[0]
+        if quoted or tag in {"!", "tag:yaml.org,2002:str"}:
             return text
-        elif tag == "tag:yaml.org,2002:binary":
-            try:
-                return base64.b64decode(text, validate=False).decode()
-            except (binascii.Error, UnicodeDecodeError):
-                raise _Unusable(DefectKind.VALUE, line, "!!binary data that is no text") from None
-        elif tag in _RESOLVED_TAGS:
-            value = scalars.resolve(text)
-        else:
-            raise _Unusable(DefectKind.VALUE, line, f"the tag '{tag}' means nothing to Kubernetes")
+        if tag is None and text == "<<" and stack and stack[-1].is_mapping and stack[-1].key is None:
+            return _MERGE
+        value = scalars.resolve(text) if tag is None else _tagged(tag, text, line)
         if isinstance(value, float) and not math.isfinite(value):
             raise _Unusable(DefectKind.VALUE, line, f"{text} has no JSON value")
         return value
@@ -277,12 +275,35 @@ class _Builder:
                 raise _Unusable(DefectKind.VALUE, line, "'<<' takes a mapping or a list of mappings")
             for key, value in source.items():
                 into.value.setdefault(key, value)
-        for key, item in merged.items.items():
-            into.items.setdefault(key, item)
-            into.key_lines.setdefault(key, line)
+        for part in merged.items.values() if isinstance(merged.value, list) else [merged]:
+            for key, item in part.items.items():
+                into.items.setdefault(key, item)
+                into.key_lines.setdefault(key, line)
 
 
-_RESOLVED_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null", "timestamp"))
+_TAGGED_TYPES: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "float": (float, int),
+    "null": (type(None),),
+    "timestamp": (str,),
+}
+
+
+def _tagged(tag: str, text: str, line: int) -> Any:
+    """The value of a scalar with an explicit tag, which its text must fit (``resolve`` of go-yaml v2)."""
+    name = tag.removeprefix("tag:yaml.org,2002:")
+    if name == "binary":
+        try:
+            return base64.b64decode(text.replace("\n", ""), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise _Unusable(DefectKind.VALUE, line, "!!binary that is no text in base64") from None
+    if name not in _TAGGED_TYPES:
+        raise _Unusable(DefectKind.VALUE, line, f"the tag '{tag}' means nothing to Kubernetes")
+    value = scalars.resolve(text)
+    if not isinstance(value, _TAGGED_TYPES[name]) or (isinstance(value, bool) and name != "bool"):
+        raise _Unusable(DefectKind.VALUE, line, f"'{text}' is no {name}")
+    return float(value) if name == "float" and isinstance(value, int) else value
 
 
 class _Unusable(Exception):

@@ -154,6 +154,7 @@ def _model_complaints(error: ValidationError, root: Node) -> list[Complaint]:
             "settings", positions.find(root, tuple(fault["loc"]), root.value).line, fault["msg"].removeprefix("Value error, ")
         )
         for fault in error.errors()
+        if fault["type"] == "value_error"  # the others only follow from it
     ]
 
 

@@ -126,15 +126,16 @@ class Graph:
 
 def _follow(source: str, reference: Reference, resolve: Callable[[str], str | None]) -> Edge | BrokenEdge:
     field, target, line = reference
-    if is_remote(target):
-        return BrokenEdge(source, target, field, line, Breach.REMOTE)
     path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
-    if path.startswith("../") or posixpath.isabs(target):
+    outside = path == ".." or path.startswith("../") or posixpath.isabs(target)
+    real = None if outside else resolve(path)
+    if real is not None:
+        return Edge(source, real, field, line)
+    if is_remote(reference):
+        return BrokenEdge(source, target, field, line, Breach.REMOTE)
+    if outside:
         return BrokenEdge(source, target, field, line, Breach.OUTSIDE)
-    real = resolve(path)
-    if real is None:
-        return BrokenEdge(source, path, field, line, Breach.MISSING)
-    return Edge(source, real, field, line)
+    return BrokenEdge(source, path, field, line, Breach.MISSING)
 
 
 def kustomization_in(folder: str, files: Mapping[str, object]) -> str | None:

@@ -57,7 +57,8 @@ _PATHS_OR_INLINE = ("generators", "transformers", "validators", "patchesStrategi
 _ENTRIES_WITH_PATH = ("patches", "patchesJson6902", "replacements")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
 
-_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*::?//|^[\w.-]+@[\w.-]+:|^[\w-]+(\.[\w-]+)+(:\d+)?/|\?(ref|version)=|^_?git::")
+_ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*:(:|//)|^[\w.-]+@[\w.-]+:|\?(ref|version)=")
+_HOST_AND_PATH = re.compile(r"^([\w-]+\.)+[a-z]{2,}(:\d+)?/")
 
 
 class Reference(NamedTuple):
@@ -68,9 +69,12 @@ class Reference(NamedTuple):
     line: int
 
 
-def is_remote(target: str) -> bool:
-    """Whether kustomize would fetch the target: a URL, an scp-like address or ``host.tld/path``."""
-    return bool(_REMOTE.search(target)) and not target.startswith(("./", "../"))
+def is_remote(reference: Reference) -> bool:
+    """Whether kustomize would fetch the target once it is no local path: a URL, an scp-like address, ``host.tld/path``."""
+    if reference.target.startswith(("./", "../")):
+        return False
+    may_be_folder = reference.field in ("resources", "components", "bases")
+    return bool(_ADDRESS.search(reference.target) or (may_be_folder and _HOST_AND_PATH.search(reference.target)))
 
 
 def unknown_fields(root: Node) -> list[tuple[str, int]]:

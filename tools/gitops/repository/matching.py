@@ -1,4 +1,4 @@
-"""Which objects a kustomize selector chooses.
+"""Which objects a kustomize selector chooses, and which fields a replacement's path means.
 
 Source: ``types.Selector`` of sigs.k8s.io/kustomize/api v0.21 (patch targets, replacement targets): group, version, kind,
 name and namespace are regular expressions for the whole text, labels and annotations are Kubernetes selectors.
@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.models.values import mapping
 
 _SET_BASED = re.compile(r"\s*(?P<key>[\w./-]+)\s+(?P<how>in|notin)\s*\((?P<values>[^)]*)\)\s*")
 _EQUALITY = re.compile(r"\s*(?P<key>[\w./-]+)\s*(?P<how>==|=|!=)\s*(?P<value>[\w.-]*)\s*")
 _EXISTENCE = re.compile(r"\s*(?P<not>!?)\s*(?P<key>[\w./-]+)\s*")
+_FIELD_STEP = re.compile(r"\[[^\]]*\]|(?:\\.|[^.\[])+")
 _OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
 
 
@@ -92,3 +94,20 @@ def _requirement(text: str, values: Mapping[str, Any]) -> bool:
     if match := _EXISTENCE.fullmatch(text):
         return (match["key"] in values) != bool(match["not"])
     return False
+
+
+def field_path(text: str) -> JsonPath:
+    """kustomize's dotted path; a dot that belongs to a key is written ``\\.``, or the key stands in brackets."""
+    return tuple(step.replace("\\.", ".") for step in _FIELD_STEP.findall(text))
+
+
+def field_matches(field: JsonPath, path: JsonPath) -> bool:
+    """Whether a dotted path may mean this place: ``*`` and ``[key=value]`` stand for any item of a list."""
+    if len(field) != len(path):
+        return False
+    return all(
+        str(wanted) == str(step)
+        or (isinstance(step, int) and (wanted == "*" or str(wanted).startswith("[")))
+        or str(wanted) == f"[{step}]"
+        for wanted, step in zip(field, path, strict=True)
+    )

@@ -7,7 +7,8 @@ from gitops.models.resource import Overlay, Resource
 from gitops.models.values import mapping
 from gitops.repository import documents, positions
 from gitops.repository.documents import Node
-from gitops.repository.overrides import Override, Place, read_overrides
+from gitops.repository.override_reader import read_overrides
+from gitops.repository.overrides import Override, Place
 from gitops.repository.positions import Spot
 from gitops.repository.tree import Tree
 

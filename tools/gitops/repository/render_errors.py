@@ -13,6 +13,7 @@ from gitops.repository.overrides import Place
 from gitops.repository.tree import Tree
 
 _FOLDER = re.compile(r"(?:recursed accumulation of path|couldn't make target for path) '([^']*)': ")
+_NOISE = re.compile(r"(: no matches for Id .*)? \(exit code \d+\)$| &\{0x[0-9a-f]+[^}]*\}")
 _FILE = re.compile(
     r"^accumulating (?:resources|components): accumulation err='(?:accumulating|merging) resources from '(?P<name>[^']*)': "
     r"(?P<cause>.*)': must build at directory: '(?P<path>[^']*)'",
@@ -20,8 +21,8 @@ _FILE = re.compile(
 )
 _TOKENS = (
     re.compile(r"Go struct field Kustomization\.(\w+)"),
+    re.compile(r"""["'`]([^"'`]+)["'`]"""),
     re.compile(r"\w+\.[\w\[\].]*?/([\w.-]+?)\.\[?\w+\]?"),  # the name in an id such as Deployment.v1.apps/web.[noNs]
-    re.compile(r"""["']([^"']+)["']"""),
     re.compile(r"(?:name|source|path:?|sources) \[?([^\s:,\]]+)"),
 )
 _CHANGES = ("patches", "patchesJson6902", "patchesStrategicMerge", "replacements", "transformers")
@@ -30,10 +31,11 @@ _CHANGES = ("patches", "patchesJson6902", "patchesStrategicMerge", "replacements
 def explain(tree: Tree, overlay: Overlay, message: str) -> tuple[str, Place]:
     """The cause in kustomize's own words, and the line that it is about as far as the words tell."""
     folder, cause = overlay.path, " ".join(message.removeprefix("Error: ").split())
-    cause = re.sub(r"(: no matches for Id .*)? \(exit code \d+\)$", "", cause)
+    cause = _NOISE.sub("", cause)
     for match in _FOLDER.finditer(cause):
         folder = match[1]
     cause = _FOLDER.split(cause)[-1]
+    cause = cause.removesuffix('"') if cause.count('"') % 2 else cause  # of a quotation that began before the folder
     kustomization = kustomization_in(folder, tree.files) or tree.kustomization(overlay) or overlay.kustomization
     in_file = _FILE.search(cause)
     if in_file and in_file["path"] in tree.files:

@@ -15,7 +15,7 @@ from gitops.models.resource import Overlay
 from gitops.models.waiver import Waivers
 from gitops.repository import documents, positions
 from gitops.repository.facts import FactReader, FileFacts
-from gitops.repository.graph import Graph, kustomization_in
+from gitops.repository.graph import BrokenEdge, Graph, kustomization_in
 
 FOLDERS = ("base", "overlays", "clusters", "policies")
 SHARED = "environment"
@@ -119,13 +119,12 @@ class Tree:
 
     def _through_links(self, path: str) -> str | None:
         """The path with symbolic links inside the tree followed; None for one that leads out."""
-        if not self.links:
-            return path
-        parts = path.split("/")
+        parts = path.split("/") if self.links else []
         for end in range(1, len(parts) + 1):
             link = self.links.get("/".join(parts[:end]))
             if link:
-                return None if link.target is None else "/".join([link.target, *parts[end:]])
+                # The target is a real path, so only what comes after it can lead through a link again.
+                return None if link.target is None else self._through_links("/".join([link.target, *parts[end:]]))
         return path
 
     @cached_property
@@ -183,9 +182,18 @@ class Tree:
         facts = self.files.get(WAIVERS)
         return Waivers.model_validate(facts.data) if facts and facts.data is not None else Waivers()
 
+    def lost_base(self, edge: BrokenEdge) -> bool:
+        """Whether a reference is an overlay's to its own base, and the whole base is gone."""
+        match edge.source.split("/"):
+            case ["overlays", _, component, _]:
+                return component not in self.component_folders and f"{edge.target}/".startswith(f"base/{component}/")
+            case _:
+                return False
+
     def affected(self, paths: frozenset[str]) -> frozenset[Overlay]:
         """The overlays whose render, or whose verdict, may differ when these files change, appear or go."""
-        touched = self.graph.affected(paths)
+        linked = {link.target for path in paths if (link := self.links.get(path)) and link.target}
+        touched = self.graph.affected(paths | linked)
         return frozenset(
             overlay for overlay in self.overlays if self.kustomization(overlay) in touched or self._described(overlay, paths)
         )

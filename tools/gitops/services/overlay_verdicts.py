@@ -8,7 +8,7 @@ from gitops.adapters.cache import Pack
 from gitops.checks.evidence import OverrideUse
 from gitops.checks.unit import Check, Problem, Scope, all_checks
 from gitops.models.paths import JsonPath
-from gitops.repository.overrides import CommonField, Override
+from gitops.repository.overrides import found_targets
 from gitops.repository.provenance import Provenance
 from gitops.repository.rendering import RenderedOverlay
 from gitops.repository.tree import Tree
@@ -57,12 +57,5 @@ class OverlayJudge:
     def _uses(self, rendered: RenderedOverlay) -> Iterator[OverrideUse]:
         kustomization = self._tree.kustomization(rendered.overlay)
         overrides = self._provenance.overrides(kustomization) if kustomization else []
-        for override in overrides:
-            if _has_target(override):
-                used = any(override.applies_to(resource) for resource in rendered.resources)
-                yield OverrideUse(*override.place, override.describe(), used)
-
-
-def _has_target(override: Override) -> bool:
-    """Whether the entry is meant for certain objects; what is common to all of them finds none in an empty overlay only."""
-    return not isinstance(override, CommonField)
+        for override, found in found_targets(overrides, rendered.resources):
+            yield OverrideUse(*override.place, override.describe(), found)
