@@ -5,10 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).resolve().parents[1]
 
 Golden = Callable[[str, str], None]
+
+# The same examples in every run, no time limit for any, and no folder of found ones beside the sources.
+settings.register_profile("repository", database=None, deadline=None, derandomize=True)
+settings.load_profile("repository")
+set_hypothesis_home_dir(Path(__file__).resolve().parents[1] / "build" / "hypothesis")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -88,3 +88,9 @@ def test_what_only_the_built_kustomization_may_say_is_heeded(platform: Path, run
     labels = {resource.overlay.component: resource.metadata.get("labels", {}) for resource in environment.resources}
     assert labels["web"]["app.kubernetes.io/managed-by"] == "kustomize-v5.8.1"
     assert "app.kubernetes.io/managed-by" not in labels["other"]
+
+
+def test_a_name_prefix_makes_no_patch_useless(platform: Path, run_lint: Lint) -> None:
+    file = platform / "overlays" / "production" / "web" / "kustomization.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "namePrefix: my-\n", encoding="utf-8")
+    assert run_lint(platform).findings == ()

@@ -24,6 +24,7 @@ def waived(platform: Path):
 
     def write(objects: str = "Deployment/web", environments: str = "environments: [testbed, production]") -> Path:
         text = WAIVER.format(objects=objects, environments=environments)
+        (platform / "policies").mkdir(exist_ok=True)
         (platform / "policies" / "waivers.yaml").write_text(text, encoding="utf-8")
         return platform
 

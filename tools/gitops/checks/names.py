@@ -22,6 +22,7 @@ _MAX_ANNOTATIONS = 256 * 1024
 _LABEL_KINDS = frozenset({("", "Namespace"), ("", "Service")})
 _PATH_SEGMENT_GROUPS = frozenset({"rbac.authorization.k8s.io"})
 _TEMPLATE_GROUPS = frozenset({"", "apps", "batch", "policy"})
+_SIGNED_BUNDLE = ("certificates.k8s.io", "ClusterTrustBundle")  # named after its signer: signer.example.org:mine
 _MAX_CRON_JOB = 52  # a CronJob's Jobs append eleven characters to its name, and a label holds 63
 
 
@@ -76,8 +77,9 @@ def _name_fault(group: str, kind: str, name: str) -> str:
     if group in _PATH_SEGMENT_GROUPS:
         return "it contains '/' or '%', or is '.' or '..'" if name in (".", "..") or "/" in name or "%" in name else ""
     if (group, kind) in _LABEL_KINDS:
-        fault = "" if _LABEL.fullmatch(name) else _LABEL_RULE
-        return "it must begin with a letter" if not fault and kind == "Service" and name[0].isdigit() else fault
+        return "" if _LABEL.fullmatch(name) else _LABEL_RULE
+    if (group, kind) == _SIGNED_BUNDLE:
+        name = name.rpartition(":")[2]
     if len(name) > 253 or not _SUBDOMAIN.fullmatch(name):
         return "up to 253 of a-z, 0-9, '-' and '.', beginning and ending with a letter or digit"
     if (group, kind) == ("batch", "CronJob") and len(name) > _MAX_CRON_JOB:

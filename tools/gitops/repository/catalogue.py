@@ -50,6 +50,7 @@ class Catalogue:
         self._custom = {**_argo_cd(), **dict(crd_schemas(crds))}
         self._identities = {kind: digest([json.dumps(schema, sort_keys=True)]) for kind, schema in self._custom.items()}
         self._store = store
+        self._rewritten: dict[str, tuple[JsonSchema, set[str]]] = {}
         self.built_in = digest([_FORMAT, _package_version(), minor])
         self.folder = store / self.identity(self._custom)
         if not self.folder.is_dir():
@@ -109,9 +110,16 @@ class Catalogue:
         waiting = set(names)
         while waiting:
             name = waiting.pop()
-            found[name] = _rewrite(self._definitions[name])
-            waiting |= _references(self._definitions[name]) - found.keys()
+            found[name], references = self._definition(name)
+            waiting |= references - found.keys()
         return {name: found[name] for name in sorted(found)}
+
+    def _definition(self, name: str) -> tuple[JsonSchema, set[str]]:
+        """A shared definition and the names that it refers to, rewritten once for the many kinds that hold it."""
+        if name not in self._rewritten:
+            definition = self._definitions[name]
+            self._rewritten[name] = (_rewrite(definition), _references(definition))
+        return self._rewritten[name]
 
     @cached_property
     def _definitions(self) -> dict[str, JsonSchema]:

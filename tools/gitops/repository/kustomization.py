@@ -77,6 +77,11 @@ def is_remote(reference: Reference) -> bool:
     return bool(_ADDRESS.search(reference.target) or (may_be_folder and _HOST_AND_PATH.search(reference.target)))
 
 
+def is_inline(text: str) -> bool:
+    """Whether an entry that may be a path is YAML or JSON written in place."""
+    return "\n" in text or text.lstrip().startswith("{")
+
+
 def unknown_fields(root: Node) -> list[tuple[str, int]]:
     """Top-level fields that kustomize does not know, with their lines."""
     return [(str(key), line) for key, line in root.key_lines.items() if key not in FIELDS]
@@ -91,7 +96,7 @@ def _references(root: Node) -> Iterator[Reference]:
     for name in _PATHS:
         yield from _texts(root, name, name)
     for name in _PATHS_OR_INLINE:
-        yield from (reference for reference in _texts(root, name, name) if "\n" not in reference.target)
+        yield from (reference for reference in _texts(root, name, name) if not is_inline(reference.target))
     for name in _ENTRIES_WITH_PATH:
         for entry in _entries(root, name):
             yield from _text(entry, "path", name)

@@ -17,6 +17,7 @@ _SET_BASED = re.compile(r"\s*(?P<key>[\w./-]+)\s+(?P<how>in|notin)\s*\((?P<value
 _EQUALITY = re.compile(r"\s*(?P<key>[\w./-]+)\s*(?P<how>==|=|!=)\s*(?P<value>[\w.-]*)\s*")
 _EXISTENCE = re.compile(r"\s*(?P<not>!?)\s*(?P<key>[\w./-]+)\s*")
 _FIELD_STEP = re.compile(r"\[[^\]]*\]|(?:\\.|[^.\[])+")
+_HASH = re.compile(r"-[a-z0-9]{10}$")
 _OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
 
 
@@ -67,9 +68,12 @@ class Selector:
 
 
 def _names(resource: Resource) -> tuple[str, ...]:
-    if resource.origin.configured_in:
-        return (resource.name, resource.name.rpartition("-")[0])
-    return (resource.name,)
+    return (resource.name, without_hash(resource.name)) if resource.origin.configured_in else (resource.name,)
+
+
+def without_hash(name: str) -> str:
+    """The name of a generated object without the hash of its content, if it has one (ten characters, ``hasher`` of kyaml)."""
+    return _HASH.sub("", name)
 
 
 def _whole(pattern: str, value: str) -> bool:

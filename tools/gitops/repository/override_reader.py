@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from gitops.models.values import mapping
 from gitops.repository import documents
 from gitops.repository.documents import Node
+from gitops.repository.kustomization import is_inline
 from gitops.repository.matching import Selector, field_path
 from gitops.repository.overrides import (
     CommonField,
@@ -65,7 +66,7 @@ def _common_fields(file: str, root: Node) -> list[Override]:
 def _patch(file: str, node: Node, sources: Sources) -> list[Override]:
     entry = mapping(node.value)
     text = node.value if isinstance(node.value, str) else entry.get("patch")
-    path = node.value if isinstance(node.value, str) and "\n" not in node.value else entry.get("path")
+    path = node.value if isinstance(node.value, str) and not is_inline(node.value) else entry.get("path")
     if isinstance(path, str):
         target = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
         nodes, where, first = sources.nodes(target), target, 1

@@ -10,7 +10,7 @@ from gitops.models.values import mapping
 from gitops.repository import positions
 from gitops.repository.documents import Node
 from gitops.repository.images import image_name, images_of
-from gitops.repository.matching import Selector, field_matches, field_path
+from gitops.repository.matching import Selector, field_matches, field_path, without_hash
 
 
 class Place(NamedTuple):
@@ -58,6 +58,7 @@ class Override(Protocol):
         ...
 
 
+_NAMING_POINTERS = frozenset({"", "/kind", "/metadata", "/metadata/name", "/metadata/namespace"})
 _IDENTIFYING: tuple[JsonPath, ...] = (("apiVersion",), ("kind",), ("metadata", "name"))
 
 
@@ -73,8 +74,10 @@ class Patch:
 
     @property
     def leaves_a_trace(self) -> bool:
-        """A patch that deletes its object leaves none to be found."""
-        return not any(mapping(node.value).get("$patch") == "delete" for node in self.nodes)
+        """A patch that deletes or renames its object leaves none to be found by what it selects."""
+        operations = [mapping(item.value) for node in self.nodes for item in node.items.values()]
+        renames = any(str(operation.get("path")) in _NAMING_POINTERS for operation in operations if "op" in operation)
+        return not renames and not any(mapping(node.value).get("$patch") == "delete" for node in self.nodes)
 
     def applies_to(self, resource: Resource) -> bool:
         return self.selector.matches(resource)
@@ -233,7 +236,7 @@ class GeneratedData:
     leaves_a_trace: bool = True
 
     def applies_to(self, resource: Resource) -> bool:
-        if self.name not in (resource.name, resource.name.rpartition("-")[0]):  # with the hash of its content, or without
+        if self.name not in (resource.name, without_hash(resource.name)):
             return False
         made_by = resource.origin.configured_in
         return made_by is not None if self.adds else made_by == self.place.file

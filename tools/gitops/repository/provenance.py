@@ -12,6 +12,8 @@ from gitops.repository.overrides import Override, Place
 from gitops.repository.positions import Spot
 from gitops.repository.tree import Tree
 
+_RENAMING = ("namePrefix", "nameSuffix")
+
 
 class Provenance:
     """Answers for one tree; files are parsed when somebody asks, and once."""
@@ -41,6 +43,11 @@ class Provenance:
     def overrides(self, kustomization: str) -> list[Override]:
         """Every override that takes part in the render of a kustomization, outermost first."""
         return [override for source in self._tree.graph.chain(kustomization) for override in self._overrides(source)]
+
+    def renames(self, kustomization: str) -> bool:
+        """Whether a kustomization, or one that it takes over, puts something before or behind its objects' names."""
+        sources = self._tree.graph.chain(kustomization)
+        return any(name in root.items for source in sources for root in self.nodes(source) for name in _RENAMING)
 
     def nodes(self, path: str) -> list[Node]:
         """The documents of a file of the tree; empty for any other path."""

@@ -23,7 +23,7 @@ _TOKENS = (
     re.compile(r"Go struct field Kustomization\.(\w+)"),
     re.compile(r"""["'`]([^"'`]+)["'`]"""),
     re.compile(r"\w+\.[\w\[\].]*?/([\w.-]+?)\.\[?\w+\]?"),  # the name in an id such as Deployment.v1.apps/web.[noNs]
-    re.compile(r"(?:name|source|path:?|sources) \[?([^\s:,\]]+)"),
+    re.compile(r"(?:name|source|path:?|sources:?) \[?([^\s:,\]]+)"),
 )
 _CHANGES = ("patches", "patchesJson6902", "patchesStrategicMerge", "replacements", "transformers")
 

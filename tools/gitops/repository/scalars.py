@@ -26,6 +26,7 @@ _LONGEST_INTEGER = 80
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]([0-7]+)|0([0-7]+)|(0|[1-9][0-9]*))", re.ASCII)
 _SIGN_AFTER_PREFIX = re.compile(r"0b([-+][01]+)", re.ASCII)  # go-yaml's own fallback for binary numbers takes it
 _BASES = (16, 2, 8, 8, 10)
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
@@ -37,7 +38,7 @@ def resolve(text: str) -> Scalar:
         return _WORDS[text]
     if text[0] not in _MAYBE_NUMBER:
         return text
-    plain = text.replace("_", "")
+    plain = _BETWEEN_DIGITS.sub("", text) if text[0] == "." else text.replace("_", "")
     integer = _INTEGER.fullmatch(plain) if len(plain) <= _LONGEST_INTEGER else None
     signed = _SIGN_AFTER_PREFIX.fullmatch(plain) if integer is None else None
     value = _integer(integer) if integer else int(signed[1], 2) if signed else None

@@ -192,11 +192,15 @@ class Tree:
 
     def affected(self, paths: frozenset[str]) -> frozenset[Overlay]:
         """The overlays whose render, or whose verdict, may differ when these files change, appear or go."""
-        linked = {link.target for path in paths if (link := self.links.get(path)) and link.target}
-        touched = self.graph.affected(paths | linked)
+        touched = self.graph.affected(paths | self._behind_links(paths))
         return frozenset(
             overlay for overlay in self.overlays if self.kustomization(overlay) in touched or self._described(overlay, paths)
         )
+
+    def _behind_links(self, paths: frozenset[str]) -> frozenset[str]:
+        """The files that changed links lead to, one by one where they lead to a folder."""
+        targets = {link.target for path in paths if (link := self.links.get(path)) and link.target}
+        return frozenset(file for file in self.files for target in targets if file == target or file.startswith(f"{target}/"))
 
     def _described(self, overlay: Overlay, paths: frozenset[str]) -> bool:
         """Whether a path changes what is said about the overlay, or adds to or takes from its own folder."""

@@ -8,7 +8,7 @@ from gitops.adapters.cache import Pack
 from gitops.checks.evidence import OverrideUse
 from gitops.checks.unit import Check, Problem, Scope, all_checks
 from gitops.models.paths import JsonPath
-from gitops.repository.overrides import found_targets
+from gitops.repository.overrides import ImagePin, found_targets
 from gitops.repository.provenance import Provenance
 from gitops.repository.rendering import RenderedOverlay
 from gitops.repository.tree import Tree
@@ -56,6 +56,10 @@ class OverlayJudge:
 
     def _uses(self, rendered: RenderedOverlay) -> Iterator[OverrideUse]:
         kustomization = self._tree.kustomization(rendered.overlay)
-        overrides = self._provenance.overrides(kustomization) if kustomization else []
-        for override, found in found_targets(overrides, rendered.resources):
-            yield OverrideUse(*override.place, override.describe(), found)
+        if kustomization is None:
+            return
+        # Targets go by the names that the objects had before they were changed, which such a render does not show.
+        untold = self._provenance.renames(kustomization)
+        for override, found in found_targets(self._provenance.overrides(kustomization), rendered.resources):
+            used = found or (untold and not isinstance(override, ImagePin))
+            yield OverrideUse(*override.place, override.describe(), used)
