@@ -219,10 +219,13 @@ def _running(marker: str) -> bool:
     return False
 
 
-@pytest.mark.skipif(
+NO_NETWORK = pytest.mark.skipif(
     subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode != 0,
     reason="this machine makes no network namespaces (unshare -rn)",
 )
+
+
+@NO_NETWORK
 def test_it_needs_no_network(broken: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         ["unshare", "-rn", sys.executable, LINT],
@@ -234,3 +237,18 @@ def test_it_needs_no_network(broken: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "Did you mean 'image'?" in done.stdout
+
+
+@NO_NETWORK
+def test_make_check_needs_no_network_once_everything_is_set_up() -> None:
+    done = subprocess.run(
+        ["unshare", "-rn", "make", "--no-print-directory", "check", f"PYTHON={sys.executable}"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "clean: " in done.stdout

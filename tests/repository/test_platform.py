@@ -78,6 +78,19 @@ def secret_keys(resource: Resource) -> Iterator[tuple[str, str, str]]:
             reference = variable.get("valueFrom", {}).get("secretKeyRef")
             if reference:
                 yield resource.namespace, reference["name"], reference["key"]
+    for volume in pod_spec(resource).get("volumes", []):
+        for source in [volume, *volume.get("projected", {}).get("sources", [])]:
+            secret = source.get("secret", {})
+            for item in secret.get("items", []):
+                yield resource.namespace, secret.get("name") or secret["secretName"], item["key"]
+
+
+def test_every_secret_that_a_pod_mounts_whole_is_declared(tree: Tree, resources: list[Resource]) -> None:
+    declared = {(secret.namespace, secret.name) for component in tree.components.values() for secret in component.secrets}
+    for resource in of_kind(resources, *WORKLOADS):
+        for volume in pod_spec(resource).get("volumes", []):
+            if "secret" in volume:
+                assert (resource.namespace, volume["secret"]["secretName"]) in declared, resource.identity
 
 
 def test_a_copied_key_is_declared_where_it_is_copied_from(tree: Tree) -> None:

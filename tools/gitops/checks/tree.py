@@ -80,6 +80,9 @@ def dead_file(tree: Tree) -> Iterator[Problem]:
         if path not in through_dead and _component_of(path) not in uncertain:
             what = "no overlay reads this folder" if path in graph.edges else "no kustomization references this file"
             yield Problem(what, file=path)
+    for link in tree.links.values():
+        if link.target is not None and _is_manifest(link.path) and link.path not in tree.followed_links:
+            yield Problem(f"no kustomization references this symbolic link to {link.text}", file=link.path)
 
 
 @check(

@@ -54,6 +54,7 @@ class Tree:
         self.links: dict[str, Link] = {}
         self.unreadable: list[Unreadable] = []
         self._folders: set[str] = set()
+        self._followed: set[str] = set()
         for folder in FOLDERS:
             self._walk(folder, reader)
         reader.save()
@@ -110,6 +111,11 @@ class Tree:
         }
         return Graph(kustomizations, self._resolve)
 
+    @property
+    def followed_links(self) -> frozenset[str]:
+        """The symbolic links that a kustomization's reference leads through."""
+        return frozenset(self._followed) if self.graph else frozenset()  # building the graph is what follows them
+
     def _resolve(self, path: str) -> str | None:
         """The file that a reference to ``path`` reads."""
         real = self._through_links(path)
@@ -123,6 +129,7 @@ class Tree:
         for end in range(1, len(parts) + 1):
             link = self.links.get("/".join(parts[:end]))
             if link:
+                self._followed.add(link.path)
                 # The target is a real path, so only what comes after it can lead through a link again.
                 return None if link.target is None else self._through_links("/".join([link.target, *parts[end:]]))
         return path
