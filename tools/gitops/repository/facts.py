@@ -148,13 +148,12 @@ def _advice(name: str, known: dict[str, Any]) -> str:
 
 
 def _model_complaints(error: ValidationError, root: Node) -> list[Complaint]:
-    """What only the model knows: conditions between fields, which a schema can't tell in words."""
+    """What only the model knows: conditions between fields, and dates that no calendar has."""
+    faults = error.errors()
+    told = [fault for fault in faults if fault["type"] == "value_error"] or faults  # any other then only follows from it
     return [
-        Complaint(
-            "settings", positions.find(root, tuple(fault["loc"]), root.value).line, fault["msg"].removeprefix("Value error, ")
-        )
-        for fault in error.errors()
-        if fault["type"] == "value_error"  # the others only follow from it
+        Complaint("settings", positions.find(root, fault["loc"], root.value).line, fault["msg"].removeprefix("Value error, "))
+        for fault in told
     ]
 
 
