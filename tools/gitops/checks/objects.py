@@ -80,10 +80,9 @@ def unknown_namespace(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     for resource in evidence.resources:
         if resource.namespace and resource.namespace not in known:
             lost[resource.overlay.path, resource.namespace].append(resource)
-    for (path, namespace), resources in lost.items():
-        count = f"{len(resources)} objects" if len(resources) > 1 else "an object"
-        message = f"no overlay renders the namespace '{namespace}', which {path} puts {count} into"
-        yield Problem(message, resources[0], ("metadata", "namespace"))
+    for (_, namespace), resources in lost.items():
+        others = " of this and other objects" if len(resources) > 1 else ""
+        yield Problem(f"no overlay renders the namespace '{namespace}'{others}", resources[0], ("metadata", "namespace"))
 
 
 @check(

@@ -19,9 +19,16 @@ _KUSTOMIZE = "https://kubectl.docs.kubernetes.io/references/kustomize/kustomizat
     reference=_KUSTOMIZE,
 )
 def failed(evidence: EnvironmentEvidence) -> Iterator[Problem]:
-    """Overlays that kustomize could not render."""
+    """Overlays that kustomize could not render; those that fail on one line of a shared file are one finding."""
+    causes: dict[tuple[str, int, str], list[Overlay]] = defaultdict(list)
     for failure in evidence.render_failures:
-        yield Problem(failure.message, file=failure.file, line=failure.line, overlay=failure.overlay)
+        causes[failure.file, failure.line, failure.message].append(failure.overlay)
+    for (file, line, message), overlays in causes.items():
+        name = evidence.environment.name
+        if len(overlays) == 1:
+            yield Problem(message, file=file, line=line, overlay=overlays[0])
+        else:
+            yield Problem(f"{message} (in {len(overlays)} overlays)", file=file, line=line, environment=name)
 
 
 @check(

@@ -6,12 +6,24 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 DNS_LABEL = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
+RELEASE_TAG = r"^v[0-9]+\.[0-9]+(\.[0-9]+)?$"
+KUBERNETES_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
+RULE_ID = r"^[A-Z]+[0-9]{3}$"
+
+# What a text is that has one of these forms, for messages.
+FORMS = {
+    DNS_LABEL: "name of a-z, 0-9 and '-'",
+    QUANTITY: "Kubernetes quantity, such as 16Gi or 500m",
+    RELEASE_TAG: "release, such as v3.6",
+    KUBERNETES_VERSION: "full Kubernetes version, such as 1.36.3",
+    RULE_ID: "rule, such as META002",
+}
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(pattern=DNS_LABEL)]
 Quantity = Annotated[str, StringConstraints(pattern=QUANTITY)]
-ReleaseTag = Annotated[str, StringConstraints(pattern=r"^v[0-9]+\.[0-9]+(\.[0-9]+)?$")]
-KubernetesVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+ReleaseTag = Annotated[str, StringConstraints(pattern=RELEASE_TAG)]
+KubernetesVersion = Annotated[str, StringConstraints(pattern=KUBERNETES_VERSION)]
 
 
 class Settings(BaseModel):

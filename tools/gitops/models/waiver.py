@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from gitops.models.finding import Finding
-from gitops.models.settings import Document, Name, Settings, Text
+from gitops.models.settings import RULE_ID, Document, Name, Settings, Text
 
-RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]+[0-9]{3}$")]
+RuleId = Annotated[str, StringConstraints(pattern=RULE_ID)]
 
 
 class Waiver(Settings):

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from gitops.adapters.cache import Cache, Pack
 from gitops.models.paths import JsonPath
 from gitops.models.schemas import OwnFile, own_file
+from gitops.models.settings import FORMS
 from gitops.repository import documents, kustomization, positions
 from gitops.repository.complaints import close_names
 from gitops.repository.documents import Node
@@ -132,8 +133,13 @@ def _schema_complaints(own: OwnFile, root: Node) -> list[Complaint]:
                 complaints.append(Complaint("unknown-field", line, f"'{name}' is no field here; {_advice(name, known)}"))
         elif error.validator != "required" or not close_names(_missing(error), unknown):
             line = positions.find(root, path, root.value).line
-            complaints.append(Complaint("settings", line, f"{_place(path)}{error.message}"))
+            complaints.append(Complaint("settings", line, f"{_place(path)}{_message(error)}"))
     return complaints
+
+
+def _message(error: Any) -> str:
+    form = FORMS.get(error.validator_value) if error.validator == "pattern" else None
+    return f"'{error.instance}' is no {form}" if form else str(error.message)
 
 
 def _missing(error: Any) -> str:

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
-from gitops.models.values import mapping
+from gitops.models.values import mapping, sequence
 from gitops.repository import documents
 from gitops.repository.documents import Node
 from gitops.repository.kustomization import is_inline
@@ -101,9 +101,9 @@ def _replacement(file: str, node: Node, sources: Sources) -> Replacement:
     entry = mapping(node.value)
     place = Place(file, node.line)
     targets = []
-    for target in entry.get("targets") or []:
-        fields = tuple(field_path(text) for text in mapping(target).get("fieldPaths") or ["metadata.name"])
-        targets.append((Selector.read(mapping(target).get("select")), fields))
+    for target in map(mapping, sequence(entry.get("targets"))):
+        fields = tuple(field_path(str(text)) for text in sequence(target.get("fieldPaths")) or ["metadata.name"])
+        targets.append((Selector.read(target.get("select")), fields))
     return Replacement(place, mapping(entry.get("source")), tuple(targets), sources)
 
 

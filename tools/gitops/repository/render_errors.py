@@ -20,7 +20,7 @@ _FILE = re.compile(
     re.DOTALL,
 )
 _TOKENS = (
-    re.compile(r"Go struct field Kustomization\.(\w+)"),
+    re.compile(r"Go struct field (?:\w+\.)+(\w+) of type"),
     re.compile(r"""["'`]([^"'`]+)["'`]"""),
     re.compile(r"\w+\.[\w\[\].]*?/([\w.-]+?)\.\[?\w+\]?"),  # the name in an id such as Deployment.v1.apps/web.[noNs]
     re.compile(r"(?:name|source|path:?|sources:?) \[?([^\s:,\]]+)"),
