@@ -194,9 +194,13 @@ def test_a_damaged_cache_entry_is_made_anew(broken: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_leaves_no_process_behind(number: signal.Signals, platform: Path, fake_program) -> None:
+@pytest.mark.parametrize("program", ["DARE_KUSTOMIZE", "DARE_KUBECONFORM"])
+def test_an_interrupted_run_leaves_no_process_behind(
+    program: str, number: signal.Signals, platform: Path, tmp_path: Path, fake_program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     marker = f"{time.time_ns() % 10**9}"
-    fake_program("DARE_KUSTOMIZE", f"exec sleep {marker}")
+    fake_program(program, f"exec sleep {marker}")
+    monkeypatch.setenv("DARE_CACHE", str(tmp_path / "cache"))
     environment = {**os.environ, "DARE_ROOT": str(platform)}
     with subprocess.Popen([sys.executable, LINT], env=environment, stderr=subprocess.PIPE, text=True) as one:
         deadline = time.monotonic() + 20

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,10 +98,15 @@ def run(
     return output
 
 
-def kill_running() -> None:
-    """Ends every program that another thread waits for, so that an interrupted run need not wait for them either."""
-    for process in list(_running):
-        _kill(process)
+@contextlib.contextmanager
+def killed_on_interrupt() -> Iterator[None]:
+    """Ends every program that other threads wait for when this one is interrupted, so that they need not be waited for."""
+    try:
+        yield
+    except BaseException:
+        for process in list(_running):
+            _kill(process)
+        raise
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

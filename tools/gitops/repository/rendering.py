@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops.adapters.cache import Cache, digest
-from gitops.adapters.command import CommandFailed, kill_running
+from gitops.adapters.command import CommandFailed, killed_on_interrupt
 from gitops.adapters.kustomize import TOP_FIELDS, Kustomize
 from gitops.models.environment import Environment
 from gitops.models.resource import Origin, Overlay, Resource
@@ -80,17 +80,15 @@ class Renderer:
                     missing[overlay] = key
                 else:
                     advance()
-        with ThreadPoolExecutor(self._jobs) as pool:
+        with ThreadPoolExecutor(self._jobs) as pool, killed_on_interrupt():
             running = [pool.submit(self._render, overlay, key) for overlay, key in missing.items()]
             try:
                 for done in as_completed(running):
                     outcome = done.result()
                     outcomes[outcome.overlay] = outcome
                     advance()
-            except BaseException:
+            finally:
                 pool.shutdown(wait=False, cancel_futures=True)
-                kill_running()
-                raise
         return [_collect(environment, outcomes) for environment in chosen]
 
     def _key(self, overlay: Overlay) -> str | None:

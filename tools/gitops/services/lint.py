@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Protocol
 
 from gitops.adapters.cache import Pack
+from gitops.adapters.command import killed_on_interrupt
 from gitops.checks.evidence import EnvironmentEvidence, RenderFailure, WaiverEvidence
 from gitops.checks.unit import Check, Problem, Scope, all_checks
 from gitops.models.environment import Environment
@@ -64,12 +66,15 @@ class _Run:
     progress: Progress
     timings: list[Timing] = field(default_factory=list)
 
+    @cached_property
+    def provenance(self) -> Provenance:
+        return Provenance(self.workspace.tree)
+
     def result(self) -> Result:
         request = self.request
         with self._timed("read the tree"):
             tree = self.workspace.tree
             selection = select(tree, request.environments, request.components, request.changed_since)
-            self.provenance = Provenance(tree)
         with self._timed("check the tree"):
             problems = list(self._problems(Scope.TREE, tree))
         chosen = selection.rendered(tree.environments)
@@ -111,7 +116,7 @@ class _Run:
         workspace = self.workspace
         pack = Pack(workspace.cache, "verdicts", workspace.tools_digest)
         self.progress.start("checking", sum(len(environment.overlays) for environment in rendered))
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(1) as pool, killed_on_interrupt():
             asked = pool.submit(SchemaJudge(workspace, pack).judge, rendered)
             judge = OverlayJudge(workspace.tree, self.provenance, pack)
             verdicts = {overlay.overlay: self._judged(judge, overlay) for each in rendered for overlay in each.overlays}
