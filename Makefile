@@ -23,6 +23,8 @@ test: setup $(VENV)/.dev ## Style, types, layers, and all tests
 	$(VENV)/bin/ruff check tools tests
 	$(VENV)/bin/ruff format --check tools tests
 	$(RUN) -m mypy
+	cd tests/bench && MYPYPATH=../../tools ../../$(VENV)/bin/python -m mypy --config-file ../../pyproject.toml \
+		--cache-dir ../../build/mypy-bench --explicit-package-bases *.py
 	PYTHONPATH=tools $(VENV)/bin/lint-imports --no-logo --cache-dir build/import-linter
 	$(RUN) -m pytest $(ARGS)
 

@@ -62,7 +62,7 @@ def _kubernetes(environment: Environment) -> str:
 
 
 def _program(name: str) -> str:
-    return shlex.quote(str(toolchain.find(ROOT, name).path))
+    return shlex.quote(str(toolchain.find(Path(ROOT), name).path))
 
 
 if __name__ == "__main__":
