@@ -34,7 +34,7 @@ bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube
 	$(RUN) tests/bench/bench.py $(ARGS)
 
 .PHONY: generate
-generate: setup ## Write the generated files anew: schemas, rule pages
+generate: setup ## Write the generated files anew: schemas, rule pages, catalogue
 	$(RUN) -m gitops.cli.generate
 
 .PHONY: lock

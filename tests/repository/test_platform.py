@@ -13,6 +13,8 @@ from gitops.models.resource import Resource
 from gitops.models.schemas import own_file
 from gitops.repository.images import images_of
 from gitops.repository.tree import SHARED, Tree
+from gitops.services.generate import rendered_pages
+from gitops.services.workspace import Workspace
 from tests.repository.conftest import ROOT
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -54,7 +56,13 @@ def test_both_environments_run_the_same_components(tree: Tree) -> None:
         name: {overlay.component for overlay in environment.overlays if overlay.path.startswith("overlays/")}
         for name, environment in tree.environments.items()
     }
-    assert names["testbed"] == names["production"] == set(tree.component_folders)
+    running = {name for name, component in tree.components.items() if not component.retired}
+    assert names["testbed"] == names["production"] == running
+
+
+def test_the_pages_about_components_and_capacity_are_what_git_holds(workspace: Workspace) -> None:
+    for path, text in rendered_pages(workspace).items():
+        assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path}: run 'make generate'"
 
 
 def test_no_secret_is_in_git(resources: list[Resource]) -> None:

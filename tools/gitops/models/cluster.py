@@ -39,6 +39,8 @@ class Storage(Settings):
 
     raw: Quantity
     """All disks together, before replication."""
+    copies: int = Field(default=1, ge=1)
+    """How many copies of each byte the disks hold."""
     disks: int | None = Field(default=None, ge=1)
     classes: tuple[StorageClass, ...] = Field(min_length=1)
 

@@ -2,6 +2,10 @@
 
 from gitops.checks.unit import Check, Scope, all_checks
 from gitops.models.schemas import schema_files
+from gitops.repository.rendering import Renderer
+from gitops.services.capacity import CAPACITY, capacity_page
+from gitops.services.catalogue import CATALOGUE, catalogue
+from gitops.services.workspace import Workspace, default_jobs
 
 RULES = "docs/rules"
 
@@ -13,8 +17,16 @@ _SEES = {
 }
 
 
+def rendered_pages(workspace: Workspace) -> dict[str, str]:
+    """Path and text of the pages that tell what the overlays render to."""
+    tree = workspace.tree
+    renderer = Renderer(tree, workspace.kustomize, workspace.cache, default_jobs())
+    environments = renderer.render(tree.environments.values(), lambda: None)
+    return {CATALOGUE: catalogue(tree, environments), CAPACITY: capacity_page(environments)}
+
+
 def generated_files() -> dict[str, str]:
-    """Path and text of every generated file."""
+    """Path and text of the files that follow from the code alone."""
     pages = {f"{RULES}/{check.id}.md": _page(check) for check in all_checks()}
     return {**schema_files(), **pages, f"{RULES}/README.md": _index()}
 
