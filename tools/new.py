@@ -1,0 +1,10 @@
+#!/usr/bin/env python3
+"""Writes the files of a new component, sound from the start. ``new.py component --help`` tells the options."""
+
+import sys
+
+sys.dont_write_bytecode = True  # until the launcher has said where compiled modules go
+
+from gitops.launch import launch  # noqa: E402
+
+launch("new")
