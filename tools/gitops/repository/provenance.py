@@ -40,6 +40,12 @@ class Provenance:
                 return place
         return Place(origin[0], origin[1].line) if origin else Place(kustomization, 1)
 
+    def find_text(self, place: Place, text: str) -> Place:
+        """The first line from ``place`` on that has the text, for a value of several lines; ``place`` where none has."""
+        lines = self._tree.text(place.file).splitlines() if text and place.file in self._tree.files else []
+        numbers = (number for number, line in enumerate(lines, start=1) if number >= place.line and text in line)
+        return place._replace(line=next(numbers, place.line))
+
     def overrides(self, kustomization: str) -> list[Override]:
         """Every override that takes part in the render of a kustomization, outermost first."""
         return [override for source in self._tree.graph.chain(kustomization) for override in self._overrides(source)]

@@ -161,7 +161,7 @@ class _Run:
         file, line, target = problem.file, problem.line, None
         if problem.resource is not None:
             resource = problem.resource
-            file, line = self.provenance.locate(resource, problem.path)
+            file, line = self.provenance.find_text(self.provenance.locate(resource, problem.path), problem.text)
             target = ObjectReference(resource.api_version, resource.kind, resource.namespace, resource.name)
         return Finding(
             rule=check.id,
