@@ -1,11 +1,15 @@
 """Addresses in manifests: which texts are taken for one, and whether its Service is there."""
 
+from dataclasses import replace
+
 import pytest
 
-from gitops.models.resource import Resource
+from gitops.checks.evidence import EnvironmentEvidence
+from gitops.models.component import Component
+from gitops.models.resource import Overlay, Resource
 from gitops.repository.hosts import addresses
-from tests.unit.checks.evidence_by_hand import NAMESPACES, environment, messages, problems
-from tests.unit.repository.trees import made
+from tests.unit.checks.evidence_by_hand import DB, NAMESPACES, environment, messages, problems
+from tests.unit.repository.trees import WEB, made
 
 NAMESPACE = made("Namespace", "dare", overlay=NAMESPACES)
 
@@ -106,3 +110,59 @@ def test_a_port_that_the_service_does_not_have_is_caught() -> None:
 )
 def test_a_port_that_is_there_passes(text: str, made_service: Resource) -> None:
     assert messages("NET005", environment(NAMESPACE, config(text), made_service)) == []
+
+
+def app(name: str, overlay: Overlay, value: str = "") -> list[Resource]:
+    """A Deployment with a Service in front of it; the first names what ``value`` says."""
+    container = {"name": name, "env": [{"name": "A", "value": value}], "ports": [{"name": "http", "containerPort": 8080}]}
+    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}}
+    placed = {"name": name, "namespace": "dare"}
+    ports = [{"port": 80, "targetPort": "http"}]
+    return [
+        made("Deployment", name, api="apps/v1", overlay=overlay, metadata=placed, spec={"template": template}),
+        made("Service", name, overlay=overlay, metadata=placed, spec={"selector": {"app": name}, "ports": ports}),
+    ]
+
+
+def component(*depends_on: str) -> Component:
+    return Component.model_validate({"title": "x", "description": "x", "owner": "x", "dependsOn": depends_on})
+
+
+def together(web: Component, db: Component, *more: Resource) -> EnvironmentEvidence:
+    evidence = environment(NAMESPACE, *app("web", WEB, "http://db/"), *app("db", DB), *more)
+    return replace(evidence, components={"web": web, "db": db})
+
+
+def test_an_address_that_depends_on_does_not_name_is_caught_once() -> None:
+    assert messages("NET006", together(component(), component())) == ["db.dare belongs to db, which web does not depend on"]
+
+
+@pytest.mark.parametrize(
+    ("web", "db"),
+    [
+        pytest.param(component("db"), component(), id="it does"),
+        pytest.param(component(), component("web"), id="the other depends on this one"),
+    ],
+)
+def test_an_address_that_depends_on_tells_passes(web: Component, db: Component) -> None:
+    assert messages("NET006", together(web, db)) == []
+
+
+def closed(name: str, **rules: object) -> Resource:
+    spec = {"podSelector": {"matchLabels": {"app": name}}, "policyTypes": ["Ingress", "Egress"], **rules}
+    return made("NetworkPolicy", name, api="networking.k8s.io/v1", metadata={"name": name, "namespace": "dare"}, spec=spec)
+
+
+def test_policies_that_are_in_the_way_are_caught_at_both_ends() -> None:
+    found = messages("NET007", together(component("db"), component(), closed("web"), closed("db")))
+    way = "from Deployment dare/web to Deployment dare/db at port 8080"
+    assert found == [
+        f"no policy of the client lets a connection out {way}",
+        f"no policy of the server lets a connection in {way}",
+    ]
+
+
+def test_policies_that_name_each_other_pass() -> None:
+    out = closed("web", egress=[{"to": [{"podSelector": {"matchLabels": {"app": "db"}}}], "ports": [{"port": 8080}]}])
+    into = closed("db", ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "web"}}}], "ports": [{"port": "http"}]}])
+    assert messages("NET007", together(component("db"), component(), out, into)) == []

@@ -1,10 +1,11 @@
 """What is known of an environment once it is rendered. Services gather it, since checks start no process."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from gitops.models.component import Component
 from gitops.models.environment import ClusterFolder, Environment
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Overlay, Resource
@@ -67,6 +68,7 @@ class EnvironmentEvidence:
     schema_engine: tuple[EngineFailure, ...]
     override_uses: tuple[tuple[Overlay, OverrideUse], ...]
     render_failures: tuple["RenderFailure", ...]
+    components: Mapping[str, Component] = field(default_factory=dict)
 
     @property
     def environment(self) -> Environment:

@@ -2,12 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.resource import Identity, Resource
 from gitops.models.values import mapping, sequence
+from gitops.repository.network import expression_holds
 
 _SELECTING = frozenset({("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("apps", "ReplicaSet")})
 # Namespaces that every cluster has (https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/).
@@ -36,7 +36,7 @@ def selector(resource: Resource) -> Iterator[Problem]:
                 f"the selector wants {key}={value}, the template {had}", resource, ("spec", "selector", "matchLabels", key)
             )
     for index, expression in enumerate(sequence(chosen.get("matchExpressions"))):
-        if isinstance(expression, dict) and not _expression_holds(expression, labels):
+        if isinstance(expression, dict) and not expression_holds(expression, labels):
             message = f"the selector's expression on '{expression.get('key')}' refuses the template's labels"
             yield Problem(message, resource, ("spec", "selector", "matchExpressions", index))
 
@@ -106,18 +106,3 @@ def shared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
             source = owner.origin.file or owner.origin.configured_in or owner.overlay.path
             message = f"{resource.identity} is rendered by {here}, and by {owner.overlay.path} from {source}"
             yield Problem(message, resource, ("metadata", "name"))
-
-
-def _expression_holds(expression: dict[str, Any], labels: dict[str, Any]) -> bool:
-    key, values = str(expression.get("key")), sequence(expression.get("values"))
-    match expression.get("operator"):
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case "DoesNotExist":
-            return key not in labels
-        case _:
-            return True  # no operator: the schema check's business

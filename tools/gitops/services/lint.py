@@ -131,6 +131,7 @@ class _Run:
                     (overlay.overlay, use) for overlay in environment.overlays for use in verdicts[overlay.overlay].overrides
                 ),
                 render_failures=tuple(self._explain(failure.overlay, failure.message) for failure in environment.failures),
+                components=workspace.tree.components,
             )
             for environment, outcome in zip(rendered, outcomes, strict=True)
         ]
