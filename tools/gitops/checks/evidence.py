@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from gitops.models.component import Component
@@ -10,6 +11,8 @@ from gitops.models.environment import ClusterFolder, Environment
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Overlay, Resource
 from gitops.models.waiver import Waiver
+from gitops.repository.hosts import Address, addresses
+from gitops.repository.network import Network
 from gitops.repository.rendering import RenderedEnvironment
 from gitops.repository.tree import Tree
 
@@ -59,9 +62,9 @@ class OverrideUse(NamedTuple):
     used: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EnvironmentEvidence:
-    """All that the checks of one environment may look at."""
+    """All that the checks of one environment may look at; what several of them ask for is worked out once."""
 
     rendered: RenderedEnvironment
     schema_verdicts: tuple[SchemaVerdict, ...]
@@ -81,6 +84,22 @@ class EnvironmentEvidence:
     @property
     def resources(self) -> Iterator[Resource]:
         return self.rendered.resources
+
+    @cached_property
+    def network(self) -> Network:
+        """The pods, Services and policies, and who may reach whom."""
+        return Network.of(self.resources)
+
+    @cached_property
+    def addresses(self) -> tuple[Address, ...]:
+        """Every in-cluster address that an object names; those of namespaces that are not rendered only in full."""
+        namespaces = frozenset(resource.name for resource in self.resources if is_namespace(resource))
+        return tuple(address for resource in self.resources for address in addresses(resource, namespaces))
+
+
+def is_namespace(resource: Resource) -> bool:
+    """Whether an object is a Namespace."""
+    return (resource.group, resource.kind) == ("", "Namespace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
-from gitops.repository.hosts import Address, addresses
+from gitops.repository.hosts import Address
 from gitops.repository.network import Network, Pods, clients
 
 _DNS = "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"
@@ -24,7 +24,7 @@ _NOT_OURS = frozenset({"default", "kube-system"})
 )
 def no_service(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Names in environment variables, arguments and configuration files that no Service of the environment has."""
-    services = _services(evidence)
+    services = evidence.network.services
     for address in _addresses(evidence):
         if (address.namespace, address.name) not in services:
             message = f"{address} is no Service of this environment"
@@ -41,7 +41,7 @@ def no_service(evidence: EnvironmentEvidence) -> Iterator[Problem]:
 )
 def no_port(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Addresses with a port that their Service does not serve; a headless Service leads to any port of its pods."""
-    services = _services(evidence)
+    services = evidence.network.services
     for address in _addresses(evidence):
         service = services.get((address.namespace, address.name))
         spec = mapping(service.body.get("spec")) if service else {}
@@ -63,7 +63,7 @@ def no_port(evidence: EnvironmentEvidence) -> Iterator[Problem]:
 )
 def not_declared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Addresses of Services of components that neither depend on this one nor are depended on."""
-    services = _services(evidence)
+    services = evidence.network.services
     told: set[tuple[str, str]] = set()
     for address in _addresses(evidence):
         service = services.get((address.namespace, address.name))
@@ -86,7 +86,7 @@ def not_declared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
 )
 def not_let_through(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Addresses that the client's policies do not let out to, or the server's do not let in from."""
-    network = Network.of(evidence.resources)
+    network = evidence.network
     for address in _addresses(evidence):
         service = network.services.get((address.namespace, address.name))
         for source in clients(network.pods, address.resource) if service else ():
@@ -127,21 +127,9 @@ def _needs(evidence: EnvironmentEvidence, component: str) -> set[str]:
     return found
 
 
-def _services(evidence: EnvironmentEvidence) -> dict[tuple[str, str], Resource]:
-    return {
-        (resource.namespace, resource.name): resource
-        for resource in evidence.resources
-        if (resource.group, resource.kind) == ("", "Service")
-    }
-
-
 def _addresses(evidence: EnvironmentEvidence) -> Iterator[Address]:
     """Every address that ought to be a Service of ours, once every overlay is there to say so."""
-    if not evidence.rendered.complete:
-        return
-    rendered = {resource.name for resource in evidence.resources if (resource.group, resource.kind) == ("", "Namespace")}
     elsewhere = _NOT_OURS | {cluster.facts.argocd.namespace for cluster in evidence.clusters}
-    for resource in evidence.resources:
-        for address in addresses(resource, frozenset(rendered)):
-            if address.namespace not in elsewhere:
-                yield address
+    for address in evidence.addresses if evidence.rendered.complete else ():
+        if address.namespace not in elsewhere:
+            yield address

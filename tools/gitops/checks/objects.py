@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from gitops.checks.evidence import EnvironmentEvidence
+from gitops.checks.evidence import EnvironmentEvidence, is_namespace
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.resource import Identity, Resource
 from gitops.models.values import mapping, sequence
@@ -74,7 +74,7 @@ def unknown_namespace(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Namespaces that objects are put into, and neither an overlay renders nor every cluster has; once per overlay."""
     if not evidence.rendered.complete:
         return  # the namespace may be in the overlay that did not render, which is reported
-    rendered = {resource.name for resource in evidence.resources if (resource.group, resource.kind) == ("", "Namespace")}
+    rendered = {resource.name for resource in evidence.resources if is_namespace(resource)}
     known = rendered | _BUILT_IN_NAMESPACES | {cluster.facts.argocd.namespace for cluster in evidence.clusters}
     lost: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     for resource in evidence.resources:
