@@ -166,3 +166,8 @@ def test_policies_that_name_each_other_pass() -> None:
     out = closed("web", egress=[{"to": [{"podSelector": {"matchLabels": {"app": "db"}}}], "ports": [{"port": 8080}]}])
     into = closed("db", ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "web"}}}], "ports": [{"port": "http"}]}])
     assert messages("NET007", together(component("db"), component(), out, into)) == []
+
+
+def test_pods_that_name_their_own_service_connect_to_nobody() -> None:
+    evidence = environment(NAMESPACE, *app("web", WEB, "http://web/"), closed("web"))
+    assert messages("NET007", evidence) == []

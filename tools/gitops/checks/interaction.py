@@ -85,14 +85,20 @@ def not_declared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     reference="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
 )
 def not_let_through(evidence: EnvironmentEvidence) -> Iterator[Problem]:
-    """Addresses that the client's policies do not let out to, or the server's do not let in from."""
+    """Addresses that the client's policies do not let out to, or the server's do not let in from.
+
+    Pods that name their own Service say what they are called (a list of hosts, an advertised address) and connect to nobody.
+    """
     network = evidence.network
     for address in _addresses(evidence):
         service = network.services.get((address.namespace, address.name))
-        for source in clients(network.pods, address.resource) if service else ():
-            for target in network.behind(service) if service else ():
-                for port in _target_ports(service, target, address.port) if service else ():
-                    yield from _blocked(network, address, source, target, port)
+        if service is None:
+            continue
+        for source in clients(network.pods, address.resource):
+            for target in network.behind(service):
+                if target.workload is not source.workload:
+                    for port in _target_ports(service, target, address.port):
+                        yield from _blocked(network, address, source, target, port)
 
 
 def _blocked(network: Network, address: Address, source: Pods, target: Pods, port: int) -> Iterator[Problem]:
