@@ -17,7 +17,8 @@ from gitops.services.generate import rendered_pages
 from gitops.services.workspace import Workspace
 from tests.repository.conftest import ROOT
 
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+SERVING = ("Deployment", "StatefulSet", "DaemonSet")
+WORKLOADS = (*SERVING, "CronJob")
 CONFIRMED = {"Namespace", "PersistentVolumeClaim", "StatefulSet", "CustomResourceDefinition"}
 
 
@@ -33,7 +34,8 @@ def of_kind(resources: list[Resource], *kinds: str) -> list[Resource]:
 
 
 def pod_spec(resource: Resource) -> dict[str, Any]:
-    spec: dict[str, Any] = resource.body["spec"]["template"]["spec"]
+    holder = resource.body["spec"]["jobTemplate"]["spec"] if resource.kind == "CronJob" else resource.body["spec"]
+    spec: dict[str, Any] = holder["template"]["spec"]
     return spec
 
 
@@ -183,7 +185,7 @@ def test_every_container_has_requests_a_memory_limit_and_a_restricted_security_c
 
 
 def test_every_serving_container_has_probes_without_credentials(resources: list[Resource]) -> None:
-    for resource in of_kind(resources, *WORKLOADS):
+    for resource in of_kind(resources, *SERVING):
         for container in pod_spec(resource)["containers"]:
             probes = [container.get(name) for name in ("startupProbe", "readinessProbe", "livenessProbe")]
             assert container.get("readinessProbe"), resource.identity
@@ -202,7 +204,7 @@ def test_a_token_is_mounted_only_where_the_component_asks_the_api_server(resourc
 def test_more_than_one_replica_comes_with_a_budget_and_spread(rendered: dict[str, list[Resource]]) -> None:
     for listed in rendered.values():
         budgets = {(one.namespace, one.name) for one in of_kind(listed, "PodDisruptionBudget")}
-        for resource in of_kind(listed, *WORKLOADS):
+        for resource in of_kind(listed, *SERVING):
             several = resource.body["spec"].get("replicas", 1) > 1
             assert several == ((resource.namespace, resource.name) in budgets), resource.identity
             if several:
