@@ -28,6 +28,11 @@ test: setup $(VENV)/.dev ## Style, types, layers, and all tests
 	PYTHONPATH=tools $(VENV)/bin/lint-imports --no-logo --cache-dir build/import-linter
 	$(RUN) -m pytest $(ARGS)
 
+.PHONY: test-monitoring
+test-monitoring: setup $(VENV)/.dev ## Hold the monitoring's configuration against promtool and amtool (builds them: minutes)
+	@$(RUN) -m gitops.cli.setup promtool amtool
+	$(RUN) -m pytest tests/monitoring $(ARGS)
+
 .PHONY: bench
 bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube-score; writes build/bench.json
 	$(RUN) -m gitops.cli.setup kube-score

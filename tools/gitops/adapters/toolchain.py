@@ -25,11 +25,19 @@ QUESTION_LIMIT = 20.0
 _PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps")
 
 # How each program tells its version, and the variable that a plain `go build` leaves unset.
-_VERSION_FLAG = {"kustomize": "version", "kubeconform": "-v", "kube-score": "version"}
+_VERSION_FLAG = {
+    "kustomize": "version",
+    "kubeconform": "-v",
+    "kube-score": "version",
+    "promtool": "--version",
+    "amtool": "--version",
+}
 _VERSION_VARIABLE = {
     "kustomize": "sigs.k8s.io/kustomize/api/provenance.version",
     "kubeconform": "main.version",
     "kube-score": "main.version",
+    "promtool": "github.com/prometheus/common/version.Version",
+    "amtool": "github.com/prometheus/common/version.Version",
 }
 
 
@@ -127,7 +135,7 @@ def _reported_version(name: str, path: Path) -> str | None:
 def _build(root: Path, pin: Pin, say: Callable[[str], None]) -> None:
     go = _go(root, say)
     started = time.monotonic()
-    say(f"building {pin.name} {pin.version} (the first time takes up to a minute) …")
+    say(f"building {pin.name} {pin.version} (only the first time; a minute, large ones more) …")
     pin.built.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=pin.built.parent, prefix=".build-") as scratch:
         target = Path(scratch) / pin.name

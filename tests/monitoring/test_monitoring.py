@@ -1,0 +1,43 @@
+"""The configuration of the monitoring, held against the programs that read it."""
+
+import subprocess
+from pathlib import Path
+
+from gitops.adapters import toolchain
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PROMETHEUS = ROOT / "base" / "prometheus" / "files"
+
+
+def run(program: str, *arguments: object, cwd: Path = ROOT) -> str:
+    call = [str(toolchain.find(ROOT, program).path), *map(str, arguments)]
+    done = subprocess.run(call, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_prometheus_takes_its_configuration() -> None:
+    # Syntax alone: the files of a pod's ServiceAccount are not here.
+    run("promtool", "check", "config", "--syntax-only", PROMETHEUS / "prometheus.yaml")
+
+
+def test_prometheus_takes_its_rules() -> None:
+    rules = sorted(PROMETHEUS.glob("rules-*.yaml"))
+    assert rules
+    assert "SUCCESS" in run("promtool", "check", "rules", *rules)
+
+
+def test_alerts_fire_when_they_should() -> None:
+    assert "SUCCESS" in run("promtool", "test", "rules", ROOT / "tests" / "monitoring" / "rules_test.yaml")
+
+
+def test_every_file_of_rules_is_deployed_and_tested() -> None:
+    names = {path.name for path in PROMETHEUS.glob("rules-*.yaml")}
+    deployed = (ROOT / "base" / "prometheus" / "kustomization.yaml").read_text(encoding="utf-8")
+    tested = (ROOT / "tests" / "monitoring" / "rules_test.yaml").read_text(encoding="utf-8")
+    assert all(name in deployed and name in tested for name in names)
+
+
+def test_alertmanager_takes_its_configuration() -> None:
+    assert "SUCCESS" in run("amtool", "check-config", ROOT / "base" / "alertmanager" / "files" / "alertmanager.yaml")
