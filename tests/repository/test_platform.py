@@ -223,6 +223,29 @@ def test_every_ingress_has_tls_for_its_hosts_under_the_environments_domain(
             assert hosts == secured == domains, ingress.identity
 
 
+def test_issuers_classes_of_ingresses_and_of_storage_are_there(tree: Tree, rendered: dict[str, list[Resource]]) -> None:
+    for name, listed in rendered.items():
+        issuers = {resource.name for resource in of_kind(listed, "ClusterIssuer")}
+        classes = {resource.name for resource in of_kind(listed, "IngressClass")}
+        storage = {one.name for cluster in tree.environments[name].clusters for one in cluster.facts.storage.classes}
+        for ingress in of_kind(listed, "Ingress"):
+            assert ingress.metadata["annotations"]["cert-manager.io/cluster-issuer"] in issuers, ingress.identity
+            assert ingress.body["spec"]["ingressClassName"] in classes, ingress.identity
+        for claim in of_kind(listed, "PersistentVolumeClaim"):
+            assert claim.body["spec"]["storageClassName"] in storage, claim.identity
+
+
+def test_a_claim_is_mounted_in_a_way_that_its_class_allows(tree: Tree, rendered: dict[str, list[Resource]]) -> None:
+    for name, listed in rendered.items():
+        modes = {
+            one.name: {mode.value for mode in one.access_modes}
+            for cluster in tree.environments[name].clusters
+            for one in cluster.facts.storage.classes
+        }
+        for claim in of_kind(listed, "PersistentVolumeClaim"):
+            assert set(claim.body["spec"]["accessModes"]) <= modes[claim.body["spec"]["storageClassName"]], claim.identity
+
+
 def test_recommended_labels(resources: list[Resource]) -> None:
     for resource in resources:
         if not resource.overlay.path.startswith("clusters/"):
