@@ -20,7 +20,7 @@ def config(text: str) -> Resource:
 
 def service(name: str = "db", *ports: int, **spec: object) -> Resource:
     listed = [{"port": port} for port in ports or (5432,)]
-    return made("Service", name, metadata={"name": name, "namespace": "dare"}, spec={"ports": listed, **spec})
+    return made("Service", name, metadata={"name": name, "namespace": "dare"}, spec={"ports": listed} | spec)
 
 
 def named(text: str) -> list[str]:
@@ -40,6 +40,7 @@ def named(text: str) -> list[str]:
         ("x.other.svc", ["x.other"]),
         ("It is d4p-registry.dare.", ["d4p-registry.dare"]),
         ("a.dare, a.dare and b.dare", ["a.dare", "b.dare"]),
+        ("http://db:543210/", ["db.dare:543210"]),
     ],
 )
 def test_a_text_names_these(text: str, found: list[str]) -> None:
@@ -105,6 +106,7 @@ def test_a_port_that_the_service_does_not_have_is_caught() -> None:
         pytest.param("db.dare:5432", service("db", 80, 5432), id="one of its ports"),
         pytest.param("db.dare", service(), id="no port named"),
         pytest.param("db.dare:3306", service("db", 5432, clusterIP="None"), id="headless"),
+        pytest.param("db.dare:5432", service("db", **{"ports": [{"port": "5432"}]}), id="no number, which the schema reports"),
         pytest.param("other.dare:1", service(), id="no such Service"),
     ],
 )

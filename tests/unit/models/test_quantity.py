@@ -37,6 +37,13 @@ def test_anything_else_is_none(text: object) -> None:
         parse_quantity(text)
 
 
+@pytest.mark.parametrize("text", ["9" * 5000, "1e999", "8E", "16Ei"])
+def test_what_is_larger_than_kubernetes_can_hold_is_capped_as_it_does(text: str) -> None:
+    assert parse_quantity(text) == (2**63 - 1 if text != "8E" else 8 * 10**18)
+    assert parse_quantity(f"-{text}") == -parse_quantity(text)
+    assert format_cpu(10**12 * parse_quantity(text)).startswith(("9223372036854775807", "8000000000000000000"))
+
+
 def test_amounts_are_told_as_people_compare_them() -> None:
     assert [format_cpu(Decimal(number)) for number in ("0.25", "12", "100", "0.1234")] == ["0.25", "12", "100", "0.123"]
     assert format_bytes(Decimal(3 * 2**29)) == "1.5 GiB"

@@ -86,6 +86,13 @@ def test_a_rule_that_does_not_mean_it_keeps_it_out(rule: dict[str, Any] | None) 
     assert not lets_in(rule)
 
 
+@pytest.mark.parametrize("number", ["8080", None, [8080], {"port": 8080}])
+def test_a_name_for_what_is_no_number_leads_to_no_port(number: object) -> None:
+    ports = [{"name": "http", "containerPort": number}]
+    (pods,) = pods_of(workload("server", containers=[{"name": "server", "ports": ports}]))
+    assert pods.port_number("http") is None
+
+
 def test_a_pod_selector_alone_means_the_policys_own_namespace() -> None:
     assert not lets_in({"from": [FROM_CLIENT]}, target=ABROAD)
     assert lets_in({"from": [{"namespaceSelector": {}, **FROM_CLIENT}]}, target=ABROAD)

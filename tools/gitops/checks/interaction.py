@@ -40,7 +40,10 @@ def no_service(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     reference=_DNS,
 )
 def no_port(evidence: EnvironmentEvidence) -> Iterator[Problem]:
-    """Addresses with a port that their Service does not serve; a headless Service leads to any port of its pods."""
+    """Addresses with a port that their Service does not serve; a headless Service leads to any port of its pods.
+
+    A port that is no number is the schema's business.
+    """
     services = evidence.network.services
     for address in _addresses(evidence):
         service = services.get((address.namespace, address.name))
@@ -48,7 +51,7 @@ def no_port(evidence: EnvironmentEvidence) -> Iterator[Problem]:
         if service is None or address.port is None or spec.get("clusterIP") == "None":
             continue
         ports = [mapping(port).get("port") for port in sequence(spec.get("ports"))]
-        if address.port not in ports:
+        if address.port not in ports and all(isinstance(port, int) for port in ports):
             there = ", ".join(str(port) for port in ports) or "none"
             message = f"{address}: the Service has the ports {there}"
             yield Problem(message, address.resource, address.path, text=address.text)

@@ -1,7 +1,7 @@
 """Kubernetes quantities as exact numbers.
 
 Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ (suffixes of the decimal and binary
-series, and exponents).
+series, and exponents; what is larger than a 64-bit number is capped at the largest).
 """
 
 import re
@@ -10,6 +10,7 @@ from decimal import Decimal
 _FORM = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))(?P<suffix>[eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]|)", re.ASCII)
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {f"{letter}i": 10 * power for power, letter in enumerate("KMGTPE", start=1)}
+_LARGEST = Decimal(2**63 - 1)
 _LONGEST_EXPONENT = 4  # with its sign and letter: what is larger is no amount of anything
 
 
@@ -18,19 +19,22 @@ def parse_quantity(value: object) -> Decimal:
     match = _FORM.fullmatch(str(value).strip())
     if not match or isinstance(value, bool):
         raise ValueError(f"'{value}' is no quantity")
-    number, suffix = Decimal(match["number"]), match["suffix"]
+    return max(-_LARGEST, min(_scaled(Decimal(match["number"]), match["suffix"]), _LARGEST))
+
+
+def _scaled(number: Decimal, suffix: str) -> Decimal:
     if suffix in _BINARY:
         return number * Decimal(2 ** _BINARY[suffix])
     if suffix in _DECIMAL:
         return number.scaleb(_DECIMAL[suffix])
     if len(suffix) > _LONGEST_EXPONENT:
-        raise ValueError(f"'{value}' is no quantity")
+        raise ValueError(f"'{number}{suffix}' is no quantity")
     return number.scaleb(int(suffix[1:]))
 
 
 def format_cpu(cores: Decimal) -> str:
     """Cores with as many decimals as say something: ``0.25``, ``12``."""
-    return f"{cores.quantize(Decimal('0.001')).normalize():f}"
+    return f"{cores:.3f}".rstrip("0").rstrip(".")
 
 
 def format_bytes(number: Decimal) -> str:

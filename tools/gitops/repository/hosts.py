@@ -14,12 +14,13 @@ from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_PORT = r"(?P<port>\d{1,9})"  # longer than any, so that a mistyped one is still read as a port
 _SCHEME_AND_USER = r"[a-z][a-z0-9+.-]*://(?:[\w.%-]+(?::[^@\s/]*)?@)?"
 _FULL = re.compile(
     rf"(?<![\w.@/-])(?:{_SCHEME_AND_USER})?(?P<name>{_LABEL})\.(?P<namespace>{_LABEL})"
-    r"(?P<svc>\.svc(?:\.cluster\.local)?)?(?::(?P<port>\d+))?(?!\.?[\w-])"
+    rf"(?P<svc>\.svc(?:\.cluster\.local)?)?(?::{_PORT})?(?!\.?[\w-])"
 )
-_URL = re.compile(rf"{_SCHEME_AND_USER}(?P<name>{_LABEL})(?::(?P<port>\d+))?(?=[/\s\"',;)\]}}]|$)")
+_URL = re.compile(rf"{_SCHEME_AND_USER}(?P<name>{_LABEL})(?::{_PORT})?(?=[/\s\"',;)\]}}]|$)")
 _OURSELVES = frozenset({"localhost"})
 
 

@@ -27,11 +27,11 @@ class Pods(NamedTuple):
         return self.workload.namespace
 
     def port_number(self, port: Any) -> int | None:
-        """The number of a port that may be given by the name that a container has for it."""
-        if isinstance(port, int):
-            return port
-        named = (mapping(entry) for container in self.containers for entry in sequence(container.get("ports")))
-        return next((entry.get("containerPort") for entry in named if entry.get("name") == port), None)
+        """The number of a port that may be given by the name that a container has for it; None where there is none."""
+        if not isinstance(port, int):
+            named = (mapping(entry) for container in self.containers for entry in sequence(container.get("ports")))
+            port = next((entry.get("containerPort") for entry in named if entry.get("name") == port), None)
+        return port if isinstance(port, int) else None
 
 
 @dataclass
