@@ -9,6 +9,7 @@ import yaml
 from tests.integration.conftest import FIXTURES, Lint, lay_over
 from tests.spoiling import spoiled
 
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_spoiled_file_is_no_bug_of_ours(seed: int, platform: Path, run_lint: Lint) -> None:
     chance = random.Random(seed)

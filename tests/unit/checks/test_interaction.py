@@ -106,7 +106,7 @@ def test_a_port_that_the_service_does_not_have_is_caught() -> None:
         pytest.param("db.dare:5432", service("db", 80, 5432), id="one of its ports"),
         pytest.param("db.dare", service(), id="no port named"),
         pytest.param("db.dare:3306", service("db", 5432, clusterIP="None"), id="headless"),
-        pytest.param("db.dare:5432", service("db", **{"ports": [{"port": "5432"}]}), id="no number, which the schema reports"),
+        pytest.param("db.dare:5432", service("db", ports=[{"port": "5432"}]), id="no number, which the schema reports"),
         pytest.param("other.dare:1", service(), id="no such Service"),
     ],
 )
