@@ -39,6 +39,11 @@ def test_what_an_environment_shares_is_no_overlay(tmp_path: Path) -> None:
     assert list(tree.overlays) == [WEB]
 
 
+def test_what_the_environments_share_is_no_component(tmp_path: Path) -> None:
+    tree = sound_tree(tmp_path, {"base/environment/kustomization.yaml": "kind: Component\n"})
+    assert "environment" not in tree.component_folders
+
+
 def test_a_cluster_with_a_kustomization_is_an_overlay_of_its_environment(tmp_path: Path) -> None:
     tree = sound_tree(tmp_path, {"clusters/test/kustomization.yaml": "resources: []\n"})
     assert list(tree.overlays) == [WEB, Overlay("test", "clusters/test", "clusters/test")]

@@ -136,8 +136,8 @@ class Tree:
 
     @cached_property
     def component_folders(self) -> tuple[str, ...]:
-        """Names of the folders of ``base/``."""
-        return self._names("base")
+        """Names of the folders of ``base/``, but for the part that the environments share."""
+        return tuple(name for name in self._names("base") if name != SHARED)
 
     @cached_property
     def components(self) -> dict[str, Component]:
