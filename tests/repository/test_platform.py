@@ -53,13 +53,23 @@ def test_our_own_yaml_names_its_schema_in_the_first_line(tree: Tree) -> None:
             assert first == f"# yaml-language-server: $schema={way}", path
 
 
-def test_both_environments_run_the_same_components(tree: Tree) -> None:
-    names = {
-        name: {overlay.component for overlay in environment.overlays if overlay.path.startswith("overlays/")}
-        for name, environment in tree.environments.items()
-    }
+def components_of(tree: Tree, environment: str) -> set[str]:
+    return {one.component for one in tree.environments[environment].overlays if one.path.startswith("overlays/")}
+
+
+def test_testbed_and_production_run_every_component(tree: Tree) -> None:
     running = {name for name, component in tree.components.items() if not component.retired}
-    assert names["testbed"] == names["production"] == running
+    assert components_of(tree, "testbed") == components_of(tree, "production") == running
+
+
+def test_one_machine_runs_what_users_see_without_what_watches_it(tree: Tree) -> None:
+    chain = {"dare-login", "d4p-registry", "workflow-registry", "exec-api", "playground", "sprov", "sprov-viewer"}
+    assert chain <= components_of(tree, "local") <= components_of(tree, "testbed") - {"prometheus", "grafana"}
+
+
+def test_one_machine_runs_the_images_of_the_testbed(rendered: dict[str, list[Resource]]) -> None:
+    images = {name: {image for one in listed for _, image in images_of(one.body)} for name, listed in rendered.items()}
+    assert images["local"] <= images["testbed"]
 
 
 def test_the_pages_about_components_and_capacity_are_what_git_holds(workspace: Workspace) -> None:
@@ -232,7 +242,14 @@ def test_issuers_classes_of_ingresses_and_of_storage_are_there(tree: Tree, rende
             assert ingress.metadata["annotations"]["cert-manager.io/cluster-issuer"] in issuers, ingress.identity
             assert ingress.body["spec"]["ingressClassName"] in classes, ingress.identity
         for claim in of_kind(listed, "PersistentVolumeClaim"):
-            assert claim.body["spec"]["storageClassName"] in storage, claim.identity
+            assert class_of(tree, name, claim) in storage, claim.identity
+
+
+def class_of(tree: Tree, environment: str, claim: Resource) -> str:
+    """The storage class of a claim; one that names none gets the cluster's default."""
+    classes = [one for cluster in tree.environments[environment].clusters for one in cluster.facts.storage.classes]
+    name: str = claim.body["spec"].get("storageClassName") or next(one.name for one in classes if one.default)
+    return name
 
 
 def test_a_claim_is_mounted_in_a_way_that_its_class_allows(tree: Tree, rendered: dict[str, list[Resource]]) -> None:
@@ -243,7 +260,7 @@ def test_a_claim_is_mounted_in_a_way_that_its_class_allows(tree: Tree, rendered:
             for one in cluster.facts.storage.classes
         }
         for claim in of_kind(listed, "PersistentVolumeClaim"):
-            assert set(claim.body["spec"]["accessModes"]) <= modes[claim.body["spec"]["storageClassName"]], claim.identity
+            assert set(claim.body["spec"]["accessModes"]) <= modes[class_of(tree, name, claim)], claim.identity
 
 
 def test_recommended_labels(resources: list[Resource]) -> None:
@@ -256,7 +273,7 @@ def test_recommended_labels(resources: list[Resource]) -> None:
 def test_the_environments_differ_in_facts_that_go_into_the_same_fields(tree: Tree) -> None:
     for name in tree.environments:
         shared = yaml.safe_load((ROOT / f"overlays/{name}/{SHARED}/kustomization.yaml").read_text(encoding="utf-8"))
-        assert shared["components"] == [f"../../../base/{SHARED}"]
+        assert shared["components"][0] == f"../../../base/{SHARED}"
         assert "replacements" not in shared
 
 
@@ -275,7 +292,7 @@ def revisions_of(listed: list[Resource]) -> Iterator[str]:
 
 
 def test_the_revision_and_the_address_of_this_repository_stand_once_per_cluster(tree: Tree) -> None:
-    for cluster in tree.clusters.values():
+    for cluster in (one for one in tree.clusters.values() if one.facts.argocd):
         facts = yaml.safe_load((ROOT / cluster.path / "release.yaml").read_text(encoding="utf-8"))["data"]
         for path in tree.files:
             if path.startswith(f"{cluster.path}/") and not path.endswith("release.yaml"):
@@ -284,7 +301,7 @@ def test_the_revision_and_the_address_of_this_repository_stand_once_per_cluster(
 
 
 def test_the_project_allows_exactly_what_the_overlays_render(rendered: dict[str, list[Resource]]) -> None:
-    for listed in rendered.values():
+    for listed in (rendered["testbed"], rendered["production"]):
         project = next(resource for resource in of_kind(listed, "AppProject") if resource.name == "dare")
         spec = project.body["spec"]
         ours = [resource for resource in listed if resource.overlay.path.startswith("overlays/")]

@@ -15,9 +15,12 @@ from tests.unit.repository.trees import made
 GIB = 2**30
 
 
-def given(nodes: list[tuple[int, str, str]], raw: str = "100Gi", copies: int = 1) -> ClusterFolder:
+def given(nodes: list[tuple[int, str, str]], raw: str = "100Gi", copies: int = 1, reserved: Any = None) -> ClusterFolder:
     facts = cluster().facts.model_dump(mode="json", by_alias=True)
-    facts["nodes"] = [{"name": f"n{i}", "count": n, "cpu": cpu, "memory": memory} for i, (n, cpu, memory) in enumerate(nodes)]
+    facts["nodes"] = [
+        {"name": f"n{i}", "count": n, "cpu": cpu, "memory": memory, "reserved": reserved}
+        for i, (n, cpu, memory) in enumerate(nodes)
+    ]
     facts["storage"] |= {"raw": raw, "copies": copies}
     return ClusterFolder("test", "clusters/test", Cluster.model_validate(facts))
 
@@ -84,6 +87,15 @@ def test_pods_of_another_shape_ask_for_nothing(odd: dict[str, Any]) -> None:
 def test_the_largest_node_and_the_copies_are_left_out() -> None:
     there = supply(given([(2, "4", "8Gi"), (1, "16", "64Gi")], raw="300Gi", copies=3).facts)
     assert (there.cpu, there.memory, there.storage) == (8, 16 * GIB, 85 * GIB)
+
+
+def test_the_only_node_of_a_cluster_is_not_left_out() -> None:
+    assert supply(given([(1, "4", "8Gi")]).facts).cpu == 4
+
+
+def test_what_nodes_keep_for_their_system_is_left_out() -> None:
+    there = supply(given([(3, "4", "8Gi")], reserved={"cpu": "500m", "memory": "1Gi"}).facts)
+    assert (there.cpu, there.memory) == (7, 14 * GIB)
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,19 @@ def test_a_dependency_on_a_retired_component_is_caught(find: Find) -> None:
     assert _texts(found) == ["dependsOn: 'db' is retired since v2.0"]
 
 
+def test_a_dependency_without_an_overlay_in_the_environment_is_caught(find: Find) -> None:
+    found = find("TREE017", _components(web=_component("db"), db=_component()))
+    assert (_places(found), _texts(found)) == (
+        [("overlays/test/web/kustomization.yaml", 1)],
+        ["web depends on db, which test does not run"],
+    )
+
+
+def test_a_dependency_with_an_overlay_beside_it_passes(find: Find) -> None:
+    changes = _components(web=_component("db"), db=_component())
+    assert find("TREE017", {**changes, "overlays/test/db/kustomization.yaml": "resources: []\n"}) == []
+
+
 @pytest.mark.parametrize(
     "changes",
     [

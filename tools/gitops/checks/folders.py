@@ -66,6 +66,29 @@ def unknown_dependency(tree: Tree) -> Iterator[Problem]:
 
 
 @check(
+    "TREE017",
+    "Dependency that the environment does not run",
+    Scope.TREE,
+    why="A component without what it depends on starts, and fails at its first use.",
+    fix="Add the overlay of the component that is needed, or take this one out of the environment.",
+)
+def dependency_not_deployed(tree: Tree) -> Iterator[Problem]:
+    """Overlays of components that depend on one that has no overlay in the same environment."""
+    for environment in tree.environments.values():
+        there = {overlay.component for overlay in environment.overlays}
+        for overlay in environment.overlays:
+            component = tree.components.get(overlay.component)
+            for other in component.depends_on if component else ():
+                if other in tree.components and not tree.components[other].retired and other not in there:
+                    yield Problem(
+                        f"{overlay.component} depends on {other}, which {environment.name} does not run",
+                        file=tree.kustomization(overlay) or overlay.kustomization,
+                        environment=environment.name,
+                        component=overlay.component,
+                    )
+
+
+@check(
     "TREE010",
     "Components depend on each other",
     Scope.TREE,

@@ -138,7 +138,7 @@ def _needs(evidence: EnvironmentEvidence, component: str) -> set[str]:
 
 def _addresses(evidence: EnvironmentEvidence) -> Iterator[Address]:
     """Every address that ought to be a Service of ours, once every overlay is there to say so."""
-    elsewhere = _NOT_OURS | {cluster.facts.argocd.namespace for cluster in evidence.clusters}
+    elsewhere = _NOT_OURS | evidence.environment.argocd_namespaces
     for address in evidence.addresses if evidence.rendered.complete else ():
         if address.namespace not in elsewhere:
             yield address

@@ -75,7 +75,7 @@ def unknown_namespace(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     if not evidence.rendered.complete:
         return  # the namespace may be in the overlay that did not render, which is reported
     rendered = {resource.name for resource in evidence.resources if is_namespace(resource)}
-    known = rendered | _BUILT_IN_NAMESPACES | {cluster.facts.argocd.namespace for cluster in evidence.clusters}
+    known = rendered | _BUILT_IN_NAMESPACES | evidence.environment.argocd_namespaces
     lost: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     for resource in evidence.resources:
         if resource.namespace and resource.namespace not in known:

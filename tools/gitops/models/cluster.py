@@ -16,6 +16,13 @@ class AccessMode(StrEnum):
     READ_WRITE_ONCE_POD = "ReadWriteOncePod"
 
 
+class Reserved(Settings):
+    """What a node does not give to pods: for its system, the kubelet, and the control plane where it runs one."""
+
+    cpu: Quantity
+    memory: Quantity
+
+
 class NodeGroup(Settings):
     """Equal nodes; the quantities are those of one node."""
 
@@ -23,6 +30,7 @@ class NodeGroup(Settings):
     count: int = Field(ge=1)
     cpu: Quantity
     memory: Quantity
+    reserved: Reserved | None = None
 
 
 class StorageClass(Settings):
@@ -62,6 +70,7 @@ class Cluster(Document):
     """The full version that its API server runs."""
     domain: Text
     ingress_class: Name = Field(alias="ingressClass")
-    argocd: ArgoCd
+    argocd: ArgoCd | None = None
+    """Absent where people apply the overlays themselves."""
     nodes: tuple[NodeGroup, ...] = Field(min_length=1)
     storage: Storage

@@ -29,3 +29,8 @@ class Environment:
         """The versions that this environment must be right for, oldest first."""
         versions = {cluster.facts.kubernetes for cluster in self.clusters}
         return tuple(sorted(versions, key=lambda version: tuple(int(part) for part in version.split("."))))
+
+    @property
+    def argocd_namespaces(self) -> frozenset[str]:
+        """Where Argo CD itself runs: a namespace that no overlay renders."""
+        return frozenset(cluster.facts.argocd.namespace for cluster in self.clusters if cluster.facts.argocd)

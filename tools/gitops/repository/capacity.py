@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from gitops.models.cluster import Cluster
+from gitops.models.cluster import Cluster, NodeGroup
 from gitops.models.quantity import parse_quantity
 from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
@@ -51,7 +51,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What a cluster gives while its largest node is away; storage is what claims may hold once every copy is counted."""
+    """What a cluster gives to pods while its largest node is away; storage is what claims may hold, every copy counted."""
 
     cpu: Decimal
     memory: Decimal
@@ -59,14 +59,23 @@ class Supply:
 
 
 def supply(cluster: Cluster) -> Supply:
-    """The supply of a cluster with one node lost."""
-    groups = [(group.count, parse_quantity(group.cpu), parse_quantity(group.memory)) for group in cluster.nodes]
+    """The supply of a cluster with one node lost, or of its only one."""
+    nodes = [_of_node(group) for group in cluster.nodes for _ in range(group.count)]
+    lost = 0 if len(nodes) == 1 else 1
     raw = parse_quantity(cluster.storage.raw)
     return Supply(
-        sum((count * cpu for count, cpu, _ in groups), NOTHING) - max(cpu for _, cpu, _ in groups),
-        sum((count * memory for count, _, memory in groups), NOTHING) - max(memory for _, _, memory in groups),
+        sum((cpu for cpu, _ in nodes), NOTHING) - lost * max(cpu for cpu, _ in nodes),
+        sum((memory for _, memory in nodes), NOTHING) - lost * max(memory for _, memory in nodes),
         raw * FULLEST / cluster.storage.copies,
     )
+
+
+def _of_node(group: NodeGroup) -> tuple[Decimal, Decimal]:
+    """The cores and the memory that one node gives to pods."""
+    cpu, memory = parse_quantity(group.cpu), parse_quantity(group.memory)
+    if group.reserved:
+        cpu, memory = cpu - parse_quantity(group.reserved.cpu), memory - parse_quantity(group.reserved.memory)
+    return cpu, memory
 
 
 def demand_by_namespace(resources: Iterable[Resource], nodes: int) -> dict[str, Demand]:

@@ -13,8 +13,9 @@ CAPACITY = "docs/capacity.md"
 _HEAD = """# Capacity
 
 What each namespace asks of its cluster: requests of all replicas, and claims. The cluster's line leaves out its largest node,
-so that everything still runs while one is repaired, and counts what claims may hold once every copy is stored and disks stay
-below 85 % (Ceph's warning). Written by `make generate`; `make check` reports what does not fit.
+so that everything still runs while one is repaired (but for a cluster of one), and what nodes keep for their system; it counts
+what claims may hold once every copy is stored and disks stay below 85 % (Ceph's warning). Written by `make generate`;
+`make check` reports what does not fit.
 """
 
 

@@ -43,13 +43,15 @@ def _overview(tree: Tree, names: list[str], objects: Objects) -> str:
     rows = []
     for name in names:
         component = tree.components[name]
-        versions = " | ".join(_versions(objects[environment].get(name, ())) for environment in objects)
+        versions = " | ".join(_versions(objects[environment].get(name)) for environment in objects)
         rows.append(f"| [{name}](#{name}) | {component.title} | {component.owner} | {component.since or ''} | {versions} |")
     return _HEAD.format(environments=" | ".join(objects), lines="|".join("---" for _ in objects)) + "\n".join(rows) + "\n"
 
 
-def _versions(resources: tuple[Resource, ...]) -> str:
+def _versions(resources: tuple[Resource, ...] | None) -> str:
     """The tags of a component's images; an image without one says so, since nobody knows what it would run."""
+    if resources is None:
+        return "–"  # not deployed there
     images = {image for resource in resources for _, image in images_of(resource.body)}
     return ", ".join(sorted({_version(image) for image in images}))
 
