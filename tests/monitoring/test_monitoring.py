@@ -41,3 +41,9 @@ def test_every_file_of_rules_is_deployed_and_tested() -> None:
 
 def test_alertmanager_takes_its_configuration() -> None:
     assert "SUCCESS" in run("amtool", "check-config", ROOT / "base" / "alertmanager" / "files" / "alertmanager.yaml")
+
+
+def test_events_of_argo_cd_reach_the_receiver_that_tells_no_end() -> None:
+    config = f"--config.file={ROOT / 'base' / 'alertmanager' / 'files' / 'alertmanager.yaml'}"
+    routed = run("amtool", "config", "routes", "test", config, "alertname=SyncFailed", "severity=warning", "lasts=false")
+    assert routed.strip() == "events"

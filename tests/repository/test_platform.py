@@ -1,5 +1,6 @@
 """Invariants of the platform's manifests: each test's name is the rule."""
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -230,7 +231,8 @@ def test_every_ingress_has_tls_for_its_hosts_under_the_environments_domain(
         for ingress in of_kind(listed, "Ingress"):
             hosts = {rule["host"] for rule in ingress.body["spec"]["rules"]}
             secured = {host for entry in ingress.body["spec"]["tls"] for host in entry["hosts"]}
-            assert hosts == secured == domains, ingress.identity
+            own = ingress.metadata["labels"].get("project-dare.eu/host") == "own"
+            assert hosts == secured == ({f"{ingress.name}.{one}" for one in domains} if own else domains), ingress.identity
 
 
 def test_issuers_classes_of_ingresses_and_of_storage_are_there(tree: Tree, rendered: dict[str, list[Resource]]) -> None:
@@ -300,11 +302,12 @@ def test_the_revision_and_the_address_of_this_repository_stand_once_per_cluster(
                 assert facts["repoURL"] not in text, path
 
 
-def test_the_project_allows_exactly_what_the_overlays_render(rendered: dict[str, list[Resource]]) -> None:
-    for listed in (rendered["testbed"], rendered["production"]):
-        project = next(resource for resource in of_kind(listed, "AppProject") if resource.name == "dare")
+def test_the_projects_allow_exactly_what_the_overlays_render(rendered: dict[str, list[Resource]]) -> None:
+    for listed, name in itertools.product((rendered["testbed"], rendered["production"]), ("dare", "dare-argocd")):
+        project = next(resource for resource in of_kind(listed, "AppProject") if resource.name == name)
         spec = project.body["spec"]
-        ours = [resource for resource in listed if resource.overlay.path.startswith("overlays/")]
+        overlays = [resource for resource in listed if resource.overlay.path.startswith("overlays/")]
+        ours = [one for one in overlays if (one.overlay.component == "argocd") == (name == "dare-argocd")]
         namespaced = {(resource.group, resource.kind) for resource in ours if resource.namespace}
         cluster_wide = {(resource.group, resource.kind, resource.name) for resource in ours if not resource.namespace}
         assert kinds_in(spec["namespaceResourceWhitelist"], ("group", "kind")) == namespaced
