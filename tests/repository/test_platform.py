@@ -20,6 +20,12 @@ from tests.repository.conftest import ROOT
 
 SERVING = ("Deployment", "StatefulSet", "DaemonSet")
 WORKLOADS = (*SERVING, "CronJob")
+# Images that only root can use. Theirs is the root of a user namespace of the pod, nobody on the node; pod security counts it
+# as runAsNonRoot since 1.35: https://kubernetes.io/docs/concepts/security/pod-security-standards/
+ROOT_OF_ITS_POD = {
+    "exareme-master": "programs and data lie in /root, which nobody else may enter",
+    "exareme-worker": "programs and data lie in /root, which nobody else may enter",
+}
 CONFIRMED = {"Namespace", "PersistentVolumeClaim", "StatefulSet", "CustomResourceDefinition"}
 
 
@@ -189,10 +195,16 @@ def test_every_container_has_requests_a_memory_limit_and_a_restricted_security_c
             assert {"cpu", "memory"} <= set(container["resources"]["requests"]), where
             assert "memory" in container["resources"]["limits"], where
             security = {**pod, **container["securityContext"]}
-            assert security["runAsNonRoot"] is True, where
+            assert runs_as_nobody_of_the_node(resource, security), where
             assert security["allowPrivilegeEscalation"] is False, where
             assert security["capabilities"] == {"drop": ["ALL"]}, where
             assert security["seccompProfile"] == {"type": "RuntimeDefault"}, where
+
+
+def runs_as_nobody_of_the_node(resource: Resource, security: dict[str, Any]) -> bool:
+    if resource.name in ROOT_OF_ITS_POD:
+        return pod_spec(resource).get("hostUsers") is False
+    return security.get("runAsNonRoot") is True
 
 
 def test_every_serving_container_has_probes_without_credentials(resources: list[Resource]) -> None:
