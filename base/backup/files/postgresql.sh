@@ -4,7 +4,7 @@ export PGHOST="$DATABASE_HOST" PGUSER="$DATABASE_USER" PGDATABASE="$DATABASE_NAM
 
 # One transaction sees the database as it was at its start, while others go on writing. The format is compressed in itself.
 dump() {
-  pg_dump --format=custom --file="$1"
+  pg_dump --no-password --format=custom --file="$1"
 }
 
 # Turned into SQL and thrown away: the list of contents alone is whole even where the data after it break off.
@@ -14,5 +14,5 @@ check() {
 
 # All or nothing.
 restore() {
-  pg_restore --clean --if-exists --exit-on-error --single-transaction --dbname="$DATABASE_NAME" "$1"
+  pg_restore --no-password --clean --if-exists --exit-on-error --single-transaction --dbname="$DATABASE_NAME" "$1"
 }
