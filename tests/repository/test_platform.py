@@ -235,6 +235,24 @@ def test_more_than_one_replica_comes_with_a_budget_and_spread(rendered: dict[str
                 assert pod_spec(resource).get("topologySpreadConstraints"), resource.identity
 
 
+def test_every_database_is_backed_up_by_the_programs_of_its_own_version(rendered: dict[str, list[Resource]]) -> None:
+    for listed in rendered.values():
+        jobs = {job.name: containers(job)[0]["image"] for job in of_kind(listed, "CronJob") if job.namespace == "backup"}
+        servers = {
+            f"backup-{server.name}": containers(server)[0]["image"]
+            for server in of_kind(listed, "StatefulSet")
+            if server.metadata["labels"]["app.kubernetes.io/component"] in ("database", "rdf-store")
+        }
+        assert jobs == servers
+
+
+def test_no_two_backups_begin_together_or_share_a_folder(rendered: dict[str, list[Resource]]) -> None:
+    for listed in rendered.values():
+        jobs = [job for job in of_kind(listed, "CronJob") if job.namespace == "backup"]
+        mounts = [mount for job in jobs for mount in containers(job)[0]["volumeMounts"] if mount["name"] == "backups"]
+        assert len({job.body["spec"]["schedule"] for job in jobs}) == len({mount["subPath"] for mount in mounts}) == len(jobs)
+
+
 def test_every_ingress_has_tls_for_its_hosts_under_the_environments_domain(
     tree: Tree, rendered: dict[str, list[Resource]]
 ) -> None:

@@ -47,12 +47,13 @@ backup() {
   echo "made $name, $(wc -c <"$folder/$name") bytes"
   # The names are dates, so they come in the order of age. The new one stays even if a clock that went wrong puts it first.
   set -- "$folder"/*."$suffix"
-  while [ $# -gt "$BACKUP_KEEP" ]; do
-    if [ "$1" != "$folder/$name" ]; then
-      rm -- "$1"
-      echo "removed $(basename "$1")"
+  too_many=$(($# - BACKUP_KEEP))
+  for one in "$@"; do
+    if [ "$too_many" -gt 0 ] && [ "$one" != "$folder/$name" ]; then
+      rm -- "$one"
+      echo "removed $(basename "$one")"
+      too_many=$((too_many - 1))
     fi
-    shift
   done
 }
 

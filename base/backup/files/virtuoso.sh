@@ -15,7 +15,7 @@ dump() {
 # The last line is a comment with the number of quads, one in each line before it.
 check() {
   gzip -t "$1" && gzip -dc "$1" | awk '
-    /^#/ { promised = $2; next }
+    /^# [0-9]+ quads$/ { promised = $2; next }
     { there++; promised = "" }
     END { exit promised == "" || promised != there + 0 }
   '
