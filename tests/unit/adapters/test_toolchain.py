@@ -25,11 +25,31 @@ require (
 """
 
 
-def _pin(root: Path, module: str, name: str = "kubeconform") -> toolchain.Pin:
+SEVERAL = """\
+module tools.invalid/suite
+
+tool (
+	example.org/suite/cmd/server
+	example.org/suite/cmd/client
+)
+
+require (
+	example.org/suite v1.36.3
+)
+"""
+
+
+def _module(root: Path, module: str, name: str, build: str | None = None) -> None:
     folder = root / "tools" / "toolchain" / name
     folder.mkdir(parents=True)
     (folder / "go.mod").write_text(module, encoding="utf-8")
     (folder / "go.sum").write_bytes(b"sums")
+    if build is not None:
+        (folder / "build.toml").write_text(build, encoding="utf-8")
+
+
+def _pin(root: Path, module: str, name: str = "kubeconform", build: str | None = None) -> toolchain.Pin:
+    _module(root, module, name, build)
     return toolchain.read_pin(root, name)
 
 
@@ -59,6 +79,37 @@ def test_a_pin_that_is_not_there_is_refused(tmp_path: Path) -> None:
         toolchain.read_pin(tmp_path, "kubeconform")
 
 
+def test_a_program_is_found_in_the_module_that_has_it_among_its_tools(tmp_path: Path) -> None:
+    _module(tmp_path, MODULE, "kubeconform")
+    _module(tmp_path, SEVERAL, "suite")
+    pin = toolchain.read_pin(tmp_path, "client")
+    assert (pin.name, pin.package, pin.version) == ("client", "example.org/suite/cmd/client", "v1.36.3")
+    assert pin.built.name == "client"
+    assert pin.built != toolchain.read_pin(tmp_path, "server").built
+
+
+def test_a_module_of_several_programs_is_none_itself(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="or several, for suite"):
+        _pin(tmp_path, SEVERAL, "suite")
+
+
+def test_what_go_build_does_not_know_stands_in_a_file(tmp_path: Path) -> None:
+    build = 'version-argument = "version"\n[variables]\n"a.version" = "{version}"\n"a.minor" = "{minor}"\n"a.by" = "us"\n'
+    pin = _pin(tmp_path, MODULE, build=build)
+    assert pin.version_argument == "version"
+    assert pin.variables == (("a.version", "v0.9.0-rc.1"), ("a.minor", "9"), ("a.by", "us"))
+
+
+def test_another_way_of_building_is_another_program(tmp_path: Path) -> None:
+    pins = [_pin(tmp_path / name, MODULE, build=f"[variables]\nx = '{name}'\n") for name in ("a", "b")]
+    assert pins[0].built != pins[1].built
+
+
+def test_a_file_about_building_that_is_no_toml_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="the pin of kubeconform can't be read"):
+        _pin(tmp_path, MODULE, build="[variables")
+
+
 def test_another_version_or_other_sums_are_built_into_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DARE_CACHE", str(tmp_path / "cache"))
     pin = _pin(tmp_path, MODULE)
@@ -69,10 +120,10 @@ def test_the_variable_of_a_program_is_its_name_in_capitals(tmp_path: Path) -> No
     assert _pin(tmp_path, MODULE, "kube-score").variable == "DARE_KUBE_SCORE"
 
 
-@pytest.mark.parametrize("name", ["kustomize", "kubeconform", "kube-score"])
+@pytest.mark.parametrize("name", ["kustomize", "kubeconform", "kube-score", "etcd", "kube-apiserver", "kubectl"])
 def test_every_pin_of_this_repository_can_be_read(name: str) -> None:
     pin = toolchain.read_pin(ROOT, name)
-    assert f"/{name}" in pin.package
+    assert name in pin.package
     assert pin.version.startswith("v")
 
 

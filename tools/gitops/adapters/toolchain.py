@@ -1,7 +1,9 @@
 """The pinned Go programs: where they are, and how they come to be. Standard library only: ``make setup`` runs it first.
 
-A program's module is ``tools/toolchain/<name>/`` (go.mod with one ``tool`` line, go.sum). It is built into the cache
-folder under its name, version and the hash of go.sum, so that another pin never meets an old program.
+A module is a folder of ``tools/toolchain/``: go.mod with a ``tool`` line for each program, go.sum, and build.toml where there
+is something that a plain ``go build`` does not know. A program is found in the folder of its name, else in the module that
+has it among its tools. It is built into the cache folder under its name, version and the hash of go.sum and build.toml, so
+that another pin never meets an old program.
 """
 
 import hashlib
@@ -10,6 +12,7 @@ import re
 import shutil
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,22 +26,7 @@ OLDEST_GO = (1, 21)  # the first that fetches the version which a go.mod asks fo
 BUILD_LIMIT = 1800.0
 QUESTION_LIMIT = 20.0
 _PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps")
-
-# How each program tells its version, and the variable that a plain `go build` leaves unset.
-_VERSION_FLAG = {
-    "kustomize": "version",
-    "kubeconform": "-v",
-    "kube-score": "version",
-    "promtool": "--version",
-    "amtool": "--version",
-}
-_VERSION_VARIABLE = {
-    "kustomize": "sigs.k8s.io/kustomize/api/provenance.version",
-    "kubeconform": "main.version",
-    "kube-score": "main.version",
-    "promtool": "github.com/prometheus/common/version.Version",
-    "amtool": "github.com/prometheus/common/version.Version",
-}
+_VERSION = re.compile(r"v?(\d+\.\d+\.\d+\S*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +39,19 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """What ``tools/toolchain/<name>/`` asks for."""
+    """What a module of ``tools/toolchain/`` asks for.
+
+    ``version_argument`` makes the program print its version; ``variables`` are set when it is linked: upstream's own build sets
+    them, and without them a program does not know its version.
+    """
 
     name: str
     folder: Path
     package: str
     version: str
     checksum: str
+    version_argument: str
+    variables: tuple[tuple[str, str], ...]
 
     @property
     def built(self) -> Path:
@@ -69,21 +63,38 @@ class Pin:
 
 
 def read_pin(root: Path, name: str) -> Pin:
-    """The pin of one program; raises ``UserError`` where its module is missing or has no ``tool`` line."""
+    """The pin of one program; raises ``UserError`` where no module has it, or its module can't be read."""
     folder = root / "tools" / "toolchain" / name
+    if not folder.is_dir():
+        folder = next((path.parent for path in sorted(folder.parent.glob("*/go.mod")) if _tools(path, name)), folder)
     try:
         module = (folder / "go.mod").read_text(encoding="utf-8")
-        checksum = hashlib.sha256((folder / "go.sum").read_bytes()).hexdigest()
-    except OSError as error:
+        build = (folder / "build.toml").read_bytes() if (folder / "build.toml").exists() else b""
+        checksum = hashlib.sha256((folder / "go.sum").read_bytes() + build).hexdigest()
+        settings = tomllib.loads(build.decode())
+    except (OSError, ValueError) as error:
         raise UserError(f"the pin of {name} can't be read: {error}") from error
-    tool = re.search(r"^tool (\S+)$", module, re.MULTILINE)
-    if not tool:
-        raise UserError(f"{folder / 'go.mod'} has no line 'tool PACKAGE'")
+    tools = _tools(folder / "go.mod", name if folder.name != name else None)
+    if len(tools) != 1:
+        raise UserError(f"{folder / 'go.mod'} has no line 'tool PACKAGE', or several, for {name}")
     required = re.findall(r"^\t(\S+) (v\S+)", module, re.MULTILINE)
-    versions = {path: version for path, version in required if (tool[1] + "/").startswith(path + "/")}
+    versions = {path: version for path, version in required if (tools[0] + "/").startswith(path + "/")}
     if not versions:
-        raise UserError(f"{folder / 'go.mod'} requires no module that holds {tool[1]}")
-    return Pin(name, folder, tool[1], versions[max(versions, key=len)], checksum)
+        raise UserError(f"{folder / 'go.mod'} requires no module that holds {tools[0]}")
+    version = versions[max(versions, key=len)]
+    major, minor = version.removeprefix("v").split(".")[:2]
+    told = {"{version}": version, "{major}": major, "{minor}": minor}
+    variables = tuple((key, told.get(value, str(value))) for key, value in settings.get("variables", {}).items())
+    return Pin(name, folder, tools[0], version, checksum, str(settings.get("version-argument", "--version")), variables)
+
+
+def _tools(module: Path, name: str | None) -> list[str]:
+    """The packages of a go.mod's ``tool`` lines (one, or a block of them); with a name those whose last element it is."""
+    text = module.read_text(encoding="utf-8")
+    listed = re.findall(r"^tool ([^\s(]+)$", text, re.MULTILINE)
+    for block in re.findall(r"^tool \(\n(.*?)^\)", text, re.MULTILINE | re.DOTALL):
+        listed += block.split()
+    return [package for package in listed if name is None or package.rsplit("/", 1)[-1] == name]
 
 
 def find(root: Path, name: str) -> Program:
@@ -96,7 +107,7 @@ def find(root: Path, name: str) -> Program:
     if chosen:
         return _chosen(pin, chosen)
     on_path = shutil.which(name)
-    if on_path and _reported_version(name, Path(on_path)) == pin.version:
+    if on_path and _reported_version(pin, Path(on_path)) == pin.version.removeprefix("v"):
         return Program(Path(on_path), f"{name} {pin.version}")
     if os.access(pin.built, os.X_OK):
         return Program(pin.built, f"{name} {pin.version}")
@@ -123,13 +134,13 @@ def _chosen(pin: Pin, chosen: str) -> Program:
     return Program(Path(path).absolute(), f"{path} {state.st_size} {state.st_mtime_ns}")
 
 
-def _reported_version(name: str, path: Path) -> str | None:
+def _reported_version(pin: Pin, path: Path) -> str | None:
     try:
-        output = command.run([path, _VERSION_FLAG[name]], limit=QUESTION_LIMIT)
+        output = command.run([path, *pin.version_argument.split()], limit=QUESTION_LIMIT)
     except command.CommandFailed:
         return None
-    found = re.search(r"v\d+\.\d+\.\d+\S*", output.stdout)
-    return found[0] if found else None
+    found = _VERSION.search(output.stdout)
+    return found[1] if found else None
 
 
 def _build(root: Path, pin: Pin, say: Callable[[str], None]) -> None:
@@ -139,7 +150,7 @@ def _build(root: Path, pin: Pin, say: Callable[[str], None]) -> None:
     pin.built.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=pin.built.parent, prefix=".build-") as scratch:
         target = Path(scratch) / pin.name
-        flags = f"-s -w -X {_VERSION_VARIABLE[pin.name]}={pin.version}"
+        flags = " ".join(["-s -w", *(f"-X {variable}={value}" for variable, value in pin.variables)])
         try:
             command.run(
                 [go, "build", "-trimpath", "-ldflags", flags, "-o", target, pin.package],
