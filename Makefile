@@ -12,7 +12,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 
 .PHONY: help
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 17
 
 .PHONY: check
 check: setup ## Render and check every overlay of every environment
@@ -25,6 +25,7 @@ test: setup $(VENV)/.dev ## Style, types, layers, and all tests
 	$(RUN) -m mypy
 	cd tests/bench && MYPYPATH=../../tools ../../$(VENV)/bin/python -m mypy --config-file ../../pyproject.toml \
 		--cache-dir ../../build/mypy-bench --explicit-package-bases *.py
+	$(RUN) -m mypy --package tests.e2e
 	PYTHONPATH=tools $(VENV)/bin/lint-imports --no-logo --cache-dir build/import-linter
 	$(RUN) -m pytest $(ARGS)
 
@@ -32,6 +33,12 @@ test: setup $(VENV)/.dev ## Style, types, layers, and all tests
 test-monitoring: setup $(VENV)/.dev ## Hold the monitoring's configuration against promtool and amtool (builds them: minutes)
 	@$(RUN) -m gitops.cli.setup promtool amtool
 	$(RUN) -m pytest tests/monitoring $(ARGS)
+
+.PHONY: e2e-dry-run
+e2e-dry-run: setup $(VENV)/.dev ## Have a real API server judge every object and every workload's pod (builds Kubernetes: minutes)
+	@$(RUN) -m gitops.cli.setup etcd kube-apiserver kube-controller-manager kubectl
+	$(RUN) -m pytest tests/e2e/test_trial.py
+	$(RUN) -m tests.e2e.dry_run $(ARGS)
 
 .PHONY: bench
 bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube-score; writes build/bench.json

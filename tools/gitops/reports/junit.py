@@ -16,13 +16,13 @@ _TREE = "tree"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write(result: Result) -> str:
+def write(result: Result, name: str = "dare-lint") -> str:
     """Suites in the order of the environments, then one for what concerns the whole tree; each has a test case at least."""
     suites: dict[str | None, list[Finding]] = {environment: [] for environment in result.environments}
     for finding in result.findings:
         suites.setdefault(finding.environment, []).append(finding)
     of_the_tree = suites.pop(None, [])
-    root = ET.Element("testsuites", name="dare-lint")
+    root = ET.Element("testsuites", name=name)
     for environment, findings in suites.items():
         root.append(_suite(str(environment), findings))
     root.append(_suite(_TREE, of_the_tree))

@@ -25,7 +25,7 @@ from gitops.repository.crds import JsonSchema, ServedKind, crd_schemas
 PACKAGE = "kubernetes_validate"
 _FORMAT = "2"  # raised when the shape of the written schemas changes
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-_ARGO_CD = Path(__file__).parent / "schemas" / "argocd.yaml"
+ARGO_CD = Path(__file__).parent / "schemas" / "argocd.yaml"
 
 
 def known_versions() -> tuple[str, ...]:
@@ -156,7 +156,7 @@ def _file_name(kind: ServedKind) -> str:
 
 @cache
 def _argo_cd() -> dict[ServedKind, JsonSchema]:
-    return dict(crd_schemas(documents.values(_ARGO_CD.read_text(encoding="utf-8"))))
+    return dict(crd_schemas(documents.values(ARGO_CD.read_text(encoding="utf-8"))))
 
 
 @cache

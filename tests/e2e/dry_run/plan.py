@@ -1,0 +1,101 @@
+"""What is done with the objects of an environment, and in which order.
+
+A dry run leaves nothing behind, so whatever the API server looks up when it judges another object has to be there for real.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gitops.models.paths import JsonPath
+from gitops.models.resource import GroupKind, Resource
+from gitops.models.values import mapping, sequence
+
+# Without these nothing else can even be named: places for objects, and their kinds.
+PLACES = frozenset({GroupKind("", "Namespace"), GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")})
+# What admission asks for when it judges a pod.
+ADMISSION = frozenset(
+    {
+        GroupKind("", "ServiceAccount"),
+        GroupKind("", "LimitRange"),
+        GroupKind("", "ResourceQuota"),
+        GroupKind("scheduling.k8s.io", "PriorityClass"),
+        GroupKind("node.k8s.io", "RuntimeClass"),
+    }
+)
+# What decides about others once it is in a cluster. Here it is only tried: webhooks would ask pods that do not run.
+NOT_IN_FORCE = frozenset(
+    GroupKind("admissionregistration.k8s.io", kind)
+    for kind in (
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The objects of one environment: ``places`` and ``admission`` become real, in that order; ``others`` are tried."""
+
+    places: tuple[Resource, ...]
+    admission: tuple[Resource, ...]
+    others: tuple[Resource, ...]
+
+    @classmethod
+    def of(cls, resources: Iterable[Resource]) -> "Plan":
+        parts: tuple[list[Resource], list[Resource], list[Resource]] = ([], [], [])
+        for resource in resources:
+            kind = GroupKind(resource.group, resource.kind)
+            parts[0 if kind in PLACES else 1 if kind in ADMISSION else 2].append(resource)
+        return cls(*map(tuple, parts))
+
+    @property
+    def not_in_force(self) -> list[Resource]:
+        return [resource for resource in self.others if GroupKind(resource.group, resource.kind) in NOT_IN_FORCE]
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod as a workload's controller would ask for it; ``path`` leads to the template in the workload."""
+
+    workload: Resource
+    path: JsonPath
+    body: dict[str, Any]
+
+
+def pods(resource: Resource) -> Iterator[Pod]:
+    """A pod for each template in an object of whatever kind; a template is what has ``spec.containers``."""
+    for path, template in _templates(resource.body, ()):
+        metadata = mapping(template.get("metadata"))
+        kept: dict[str, Any] = {name: metadata[name] for name in ("labels", "annotations") if name in metadata}
+        spec = {**mapping(template.get("spec"))}
+        claims = _claims(resource)
+        if claims:
+            spec["volumes"] = [*sequence(spec.get("volumes")), *claims]
+        named: dict[str, Any] = {"generateName": f"{resource.name[:50]}-", "namespace": resource.namespace, **kept}
+        yield Pod(resource, path, {"apiVersion": "v1", "kind": "Pod", "metadata": named, "spec": spec})
+
+
+def _claims(resource: Resource) -> list[dict[str, Any]]:
+    """The volumes that the controller of a StatefulSet adds to its first pod."""
+    if (resource.group, resource.kind) != ("apps", "StatefulSet"):
+        return []
+    templates = map(mapping, sequence(mapping(resource.body.get("spec")).get("volumeClaimTemplates")))
+    names = [str(mapping(template.get("metadata")).get("name")) for template in templates]
+    return [{"name": name, "persistentVolumeClaim": {"claimName": f"{name}-{resource.name}-0"}} for name in names]
+
+
+def _templates(value: Any, path: JsonPath) -> Iterator[tuple[JsonPath, dict[str, Any]]]:
+    if isinstance(value, dict):
+        if path and isinstance(mapping(value.get("spec")).get("containers"), list):
+            yield path, value
+            return
+        for key, item in value.items():
+            yield from _templates(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _templates(item, (*path, index))
