@@ -73,14 +73,47 @@ def pods(resource: Resource) -> Iterator[Pod]:
         metadata = mapping(template.get("metadata"))
         kept: dict[str, Any] = {name: metadata[name] for name in ("labels", "annotations") if name in metadata}
         spec = {**mapping(template.get("spec"))}
-        claims = _claims(resource)
-        if claims:
-            spec["volumes"] = [*sequence(spec.get("volumes")), *claims]
-        named: dict[str, Any] = {"generateName": f"{resource.name[:50]}-", "namespace": resource.namespace, **kept}
+        added = _claimed_volumes(resource)
+        if added:
+            spec["volumes"] = [*sequence(spec.get("volumes")), *added]
+        named: dict[str, Any] = {"name": resource.name, "namespace": resource.namespace, **kept}
         yield Pod(resource, path, {"apiVersion": "v1", "kind": "Pod", "metadata": named, "spec": spec})
 
 
-def _claims(resource: Resource) -> list[dict[str, Any]]:
+def replicas(resource: Resource, nodes: int) -> int:
+    """How many pods of a workload may stand at once; none of what somebody else makes pods of."""
+    spec = mapping(resource.body.get("spec"))
+    match resource.group, resource.kind:
+        case "apps", "DaemonSet":
+            return nodes
+        case "apps", _:
+            return _count(spec.get("replicas"))
+        case "batch", _:
+            return _count(spec.get("parallelism"))
+        case _:
+            return 0
+
+
+def numbered(pod: Pod, count: int) -> Iterator[dict[str, Any]]:
+    """So many of a pod, with names of their own."""
+    for number in range(count):
+        name = f"{pod.workload.name}-{pod.workload.kind.lower()}-{number}"
+        yield {**pod.body, "metadata": {**pod.body["metadata"], "name": name}}
+
+
+def claims(resource: Resource, nodes: int) -> Iterator[dict[str, Any]]:
+    """The volume claims that the controller of a StatefulSet makes, one of each template for each pod."""
+    for template in map(mapping, sequence(mapping(resource.body.get("spec")).get("volumeClaimTemplates"))):
+        for number in range(replicas(resource, nodes)):
+            named = {"name": f"{template['metadata']['name']}-{resource.name}-{number}", "namespace": resource.namespace}
+            yield {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": named, "spec": template["spec"]}
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 1
+
+
+def _claimed_volumes(resource: Resource) -> list[dict[str, Any]]:
     """The volumes that the controller of a StatefulSet adds to its first pod."""
     if (resource.group, resource.kind) != ("apps", "StatefulSet"):
         return []

@@ -16,13 +16,14 @@ from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
 from gitops.repository import documents
+from gitops.repository.capacity import node_count
 from gitops.repository.catalogue import ARGO_CD
 from gitops.repository.crds import ServedKind
 from gitops.repository.rendering import RenderedEnvironment
 from tests.e2e.control_plane.api import Answer, Endpoint, collection
 from tests.e2e.control_plane.cluster import Cluster
 from tests.e2e.dry_run import fields
-from tests.e2e.dry_run.plan import Plan, Pod, pods
+from tests.e2e.dry_run.plan import Plan, Pod, claims, numbered, pods, replicas
 
 MANAGER = "argocd-controller"  # the name under which Argo CD applies
 _AT_ONCE = 4
@@ -39,7 +40,8 @@ class Ground(StrEnum):
     REFUSED = "SERVER001"
     WARNED = "SERVER002"
     POD_REFUSED = "SERVER003"
-    KUBECTL = "SERVER004"
+    NO_ROOM = "SERVER004"
+    KUBECTL = "SERVER005"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class _Trial:
     outcome: Outcome
     kinds: dict[ServedKind, Endpoint] = field(default_factory=dict)
     refused: set[int] = field(default_factory=set)
+    pods_refused: set[tuple[int, JsonPath]] = field(default_factory=set)
     warned: set[str] = field(default_factory=set)
 
     def run(self, rendered: RenderedEnvironment) -> None:
@@ -95,6 +98,7 @@ class _Trial:
         self._apply(plan.others, dry_run=True)
         self._try_pods([pod for resource in (*plan.admission, *plan.others) for pod in pods(resource)])
         self._try_kubectl([resource for resource in plan.others if resource.name])
+        self._fill(plan, max((node_count(cluster.facts) for cluster in rendered.environment.clusters), default=1))
         self.outcome.not_in_force = sorted(str(resource.identity) for resource in plan.not_in_force)
 
     def _give(self, environment: Environment, plan: Plan) -> None:
@@ -141,6 +145,35 @@ class _Trial:
             return self.cluster.api.create(place, resource.body, manager=MANAGER, dry_run=dry_run)
         return self.cluster.api.apply(f"{place}/{resource.name}", resource.body, manager=MANAGER, dry_run=dry_run)
 
+    def _fill(self, plan: Plan, nodes: int) -> None:
+        """For real and all together, where a quota counts: each alone may fit, and the last one finds no room.
+
+        Nothing comes of it here: no controller runs that would make more of an object, and no node that would run a pod.
+        """
+        counted = {resource.namespace for resource in plan.admission if resource.kind == "ResourceQuota"}
+        for resource in plan.others:
+            if resource.namespace in counted and id(resource) not in self.refused:
+                answer = self._send(resource, dry_run=False)
+                if isinstance(answer, Answer) and not answer.ok:
+                    self._remark(Remark(Ground.NO_ROOM, answer.message, resource))
+                else:
+                    self._fill_with(resource, nodes)
+
+    def _fill_with(self, resource: Resource, nodes: int) -> None:
+        """The claims and pods that a workload's controller would ask for."""
+        count = replicas(resource, nodes)
+        made: list[tuple[JsonPath, dict[str, Any]]] = [((), claim) for claim in claims(resource, nodes)]
+        for pod in pods(resource):
+            if (id(resource), pod.path) not in self.pods_refused:
+                made += [(pod.path, body) for body in numbered(pod, count)]
+        for path, body in made:
+            kind = _served(body)
+            place = collection(kind, self.kinds[kind], resource.namespace)
+            answer = self.cluster.api.create(place, body, manager="kube-controller-manager", dry_run=False)
+            if not answer.ok:
+                self._remark(Remark(Ground.NO_ROOM, answer.message, resource, path))
+                return
+
     def _try_pods(self, tried: Sequence[Pod]) -> None:
         kind = ServedKind("", "v1", "Pod")
 
@@ -152,6 +185,8 @@ class _Trial:
             answers = list(pool.map(create, tried))
         for pod, answer in zip(tried, answers, strict=True):
             self._note(answer, Ground.POD_REFUSED, pod.workload, pod.path, pod.body)
+            if not answer.ok:
+                self.pods_refused.add((id(pod.workload), pod.path))
         self.outcome.pods += len(tried)
 
     def _note(self, answer: Answer, ground: Ground, resource: Resource, prefix: JsonPath, body: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from gitops.services.waiving import apply_waivers
 from tests.e2e.dry_run.trial import Ground, Outcome, Remark
 
 WAIVERS = Path(__file__).with_name("waivers.yaml")
-_UNUSED = "SERVER005"
+_UNUSED = "SERVER006"
 
 _RULES = (
     RuleInfo(
@@ -42,6 +42,13 @@ _RULES = (
         Level.ERROR,
         "The workload is taken and looks well, and none of its pods ever appears.",
         "Correct the pod's template, or what its namespace allows (pod security, quotas, limits, service accounts).",
+    ),
+    RuleInfo(
+        Ground.NO_ROOM,
+        "Quota does not hold everything at once",
+        Level.ERROR,
+        "Each object fits alone; together the last ones are refused, and which these are depends on who comes first.",
+        "Raise the quota, or ask for less in its namespace.",
     ),
     RuleInfo(
         Ground.KUBECTL,

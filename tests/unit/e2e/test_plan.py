@@ -3,7 +3,7 @@
 from typing import Any
 
 from gitops.models.resource import Origin, Overlay, Resource
-from tests.e2e.dry_run.plan import Plan, pods
+from tests.e2e.dry_run.plan import Plan, claims, numbered, pods, replicas
 
 
 def resource(body: dict[str, Any]) -> Resource:
@@ -47,7 +47,7 @@ def test_a_deployments_pod_has_its_templates_labels_annotations_and_spec() -> No
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            "generateName": "web-",
+            "name": "web",
             "namespace": "apps",
             "labels": {"app": "web"},
             "annotations": {"a": "b"},
@@ -78,3 +78,25 @@ def test_a_stateful_sets_pod_has_the_volumes_of_its_claims() -> None:
         {"name": "data", "persistentVolumeClaim": {"claimName": "data-web-0"}},
     ]
     assert spec["template"]["spec"]["volumes"] == [{"name": "tmp"}]
+
+
+def test_a_workload_stands_with_its_replicas_and_a_daemon_set_on_every_node() -> None:
+    assert replicas(made("apps/v1", "Deployment", spec={"replicas": 2}), 3) == 2
+    assert replicas(made("apps/v1", "Deployment", spec={}), 3) == 1
+    assert replicas(made("apps/v1", "DaemonSet", spec={}), 3) == 3
+    assert replicas(made("batch/v1", "Job", spec={"parallelism": 4}), 3) == 4
+    assert replicas(made("batch/v1", "CronJob", spec={"schedule": "@daily"}), 3) == 1
+    assert replicas(made("v1", "PodTemplate", template=TEMPLATE), 3) == 0
+
+
+def test_each_pod_of_several_has_a_name_of_its_own() -> None:
+    (pod,) = pods(made("apps/v1", "Deployment", spec={"template": TEMPLATE}))
+    assert [body["metadata"]["name"] for body in numbered(pod, 2)] == ["web-deployment-0", "web-deployment-1"]
+    assert pod.body["metadata"]["name"] == "web"
+
+
+def test_a_stateful_set_asks_for_a_claim_of_each_template_for_each_pod() -> None:
+    templates = [{"metadata": {"name": name}, "spec": {"accessModes": ["ReadWriteOnce"]}} for name in ("data", "log")]
+    asked = claims(made("apps/v1", "StatefulSet", spec={"replicas": 2, "volumeClaimTemplates": templates}), 3)
+    assert [claim["metadata"]["name"] for claim in asked] == ["data-web-0", "data-web-1", "log-web-0", "log-web-1"]
+    assert list(claims(made("apps/v1", "Deployment", spec={}), 3)) == []
