@@ -54,6 +54,7 @@ def test_a_text_names_these(text: str, found: list[str]) -> None:
         "project-dare.eu",
         "db.elsewhere",
         "http://localhost:8080/ping",
+        "static://202",
         "https://example.org",
         "os.environ",
         "a/b.dare",

@@ -1,8 +1,8 @@
 """The in-cluster addresses that manifests name: in environment variables, arguments and configuration files.
 
 A name is taken for one of a Service where it has a form that only such a name has: ``name.namespace.svc``, optionally with the
-cluster's domain; ``name.namespace`` where that namespace is one of ours; or a URL whose host is a single word. Source:
-https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#services.
+cluster's domain; ``name.namespace`` where that namespace is one of ours; or a URL whose host is a single word, and no number,
+as in oauth2-proxy's ``static://202``. Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#services.
 """
 
 import re
@@ -46,7 +46,11 @@ def addresses(resource: Resource, namespaces: frozenset[str]) -> Iterator[Addres
             for match in _FULL.finditer(text)
             if match["svc"] or match["namespace"] in namespaces
         ]
-        found += [(match["name"], resource.namespace, match["port"], match[0]) for match in _URL.finditer(text)]
+        found += [
+            (match["name"], resource.namespace, match["port"], match[0])
+            for match in _URL.finditer(text)
+            if not match["name"].isdigit()
+        ]
         first = {found_address[:3]: found_address for found_address in reversed(found)}
         for name, namespace, port, written in sorted(first.values(), key=found.index):
             if name not in _OURSELVES:
