@@ -67,9 +67,7 @@ def test_a_client_uses_only_flows_that_it_has_to(client: dict[str, Any]) -> None
     assert not client["serviceAccountsEnabled"]
     assert client["directAccessGrantsEnabled"] == (client["clientId"] == "dare-login")
     if client["standardFlowEnabled"]:
-        # Argo CD sends none together with a client secret.
-        proof = client.get("attributes", {}).get("pkce.code.challenge.method")
-        assert proof == (None if client["clientId"] == "argocd" else "S256")
+        assert client["attributes"]["pkce.code.challenge.method"] == "S256"
 
 
 def test_tokens_can_be_exchanged_by_the_login_service_alone_which_they_name() -> None:
@@ -124,8 +122,8 @@ def test_a_visitor_cannot_say_himself_who_he_is() -> None:
             assert not one["forwardAuth"].get("trustForwardHeader")
 
 
-def test_argo_cds_users_come_back_to_where_the_cluster_says_that_it_is(tree: Tree) -> None:
-    for cluster in tree.clusters.values():
-        path = ROOT / f"overlays/{cluster.facts.environment}/environment/configmap.yaml"
-        facts = yaml.safe_load(path.read_text(encoding="utf-8"))["data"]
-        assert cluster.facts.argocd.url == f"https://{facts['argocdHost']}"
+def test_argo_cds_users_come_back_to_where_the_cluster_says_that_it_is(
+    tree: Tree, variables: dict[str, dict[str, Any]]
+) -> None:
+    addresses = {one.facts.argocd.url for one in tree.clusters.values() if one.facts.argocd}
+    assert variables["DARE_ARGOCD_URL"]["value"] in addresses
