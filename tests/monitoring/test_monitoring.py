@@ -8,6 +8,7 @@ from gitops.adapters import toolchain
 ROOT = Path(__file__).resolve().parents[2]
 
 PROMETHEUS = ROOT / "base" / "prometheus" / "files"
+TESTS = sorted(Path(__file__).parent.glob("rules_*test.yaml"))
 
 
 def run(program: str, *arguments: object, cwd: Path = ROOT) -> str:
@@ -29,13 +30,14 @@ def test_prometheus_takes_its_rules() -> None:
 
 
 def test_alerts_fire_when_they_should() -> None:
-    assert "SUCCESS" in run("promtool", "test", "rules", ROOT / "tests" / "monitoring" / "rules_test.yaml")
+    assert len(TESTS) >= 2
+    assert "SUCCESS" in run("promtool", "test", "rules", *TESTS)
 
 
 def test_every_file_of_rules_is_deployed_and_tested() -> None:
     names = {path.name for path in PROMETHEUS.glob("rules-*.yaml")}
     deployed = (ROOT / "base" / "prometheus" / "kustomization.yaml").read_text(encoding="utf-8")
-    tested = (ROOT / "tests" / "monitoring" / "rules_test.yaml").read_text(encoding="utf-8")
+    tested = "".join(test.read_text(encoding="utf-8") for test in TESTS)
     assert all(name in deployed and name in tested for name in names)
 
 
