@@ -5,9 +5,9 @@
 #   backup.sh list           shows those that there are, oldest first
 #   backup.sh restore NAME   puts one back into the database, in place of what is there
 #
-# What differs between databases stands beside this file in $DATABASE_ENGINE.sh: the ending of a dump's name, and the functions dump,
-# check and restore, each of which is given a file. Runs under the shells of four images, so it is POSIX and no more. Functions are
-# called in conditions, where a shell does not heed "set -e": in them every step is tied to the next by &&.
+# What differs between databases stands beside this file in $DATABASE_ENGINE.sh: the ending of a dump's name, and the functions
+# dump, check and restore, each of which is given a file. Runs under the shells of four images, so it is POSIX and no more.
+# Functions are called in conditions, where a shell does not heed "set -e": in them every step is tied to the next by &&.
 set -eu
 
 : "${DATABASE_ENGINE:?}" "${DATABASE_HOST:?}" "${DATABASE_NAME:?}" "${DATABASE_USER:?}"

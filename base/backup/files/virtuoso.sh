@@ -1,5 +1,5 @@
-# Virtuoso, through a user who may do nothing but call the procedures for this: base/virtuoso/files/autoexec.isql has them. A dump is
-# N-Quads, which other RDF stores read as well. Read by backup.sh.
+# Virtuoso, through a user who may read and change graphs and no more; the procedures are in base/virtuoso/files/autoexec.isql. A
+# dump is N-Quads, which other RDF stores read as well. Read by backup.sh.
 suffix=nq.gz
 
 # isql returns success when a statement fails, so what it prints has to say that all went well. It takes the password from nowhere
