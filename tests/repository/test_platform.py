@@ -219,7 +219,7 @@ def test_every_serving_container_has_probes_without_credentials(resources: list[
 
 def test_a_token_is_mounted_only_where_the_component_asks_the_api_server(resources: list[Resource]) -> None:
     asking = {"traefik", "cert-manager", "cert-manager-cainjector", "cert-manager-webhook", "mpi-operator", "exec-api"}
-    asking |= {"prometheus", "kube-state-metrics"}
+    asking |= {"jupyterhub", "prometheus", "kube-state-metrics"}
     for resource in of_kind(resources, *WORKLOADS):
         mounted = pod_spec(resource).get("automountServiceAccountToken") is not False
         assert mounted == (resource.name in asking), resource.identity
