@@ -130,3 +130,16 @@ def test_a_config_map_speaks_for_the_pods_that_take_it() -> None:
     network = Network.of([CLIENT, mounting, elsewhere])
     assert [pods.workload for pods in clients(network.pods, config)] == [mounting]
     assert [pods.workload for pods in clients(network.pods, CLIENT)] == [CLIENT]
+
+
+def test_a_pod_template_stands_for_the_pods_that_another_program_makes_of_it() -> None:
+    config = made("ConfigMap", "c", metadata={"name": "c", "namespace": "a"})
+    pod = {"containers": [{"name": "n", "envFrom": [{"configMapRef": {"name": "c"}}]}]}
+    template = {"metadata": {"labels": {"app": "client"}}, "spec": pod}
+    notebook = made("PodTemplate", "n", metadata={"name": "n", "namespace": "a"}, template=template)
+    network = Network.of([notebook, SERVER, policy({**DENY, "policyTypes": ["Egress"]})])
+    (client,) = clients(network.pods, config)
+    (server,) = pods_of(SERVER)
+    assert client.workload is notebook
+    assert not network.lets_out(client, server, 8080)
+    assert network.lets_in(client, server, 8080)

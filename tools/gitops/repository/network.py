@@ -96,10 +96,13 @@ class Network:
 
 
 def pods_of(resource: Resource) -> Iterator[Pods]:
-    """The pods that an object of Kubernetes' own workload kinds makes."""
-    if resource.group not in ("apps", "batch"):
+    """The pods that an object of Kubernetes' own workload kinds makes, or another program from a PodTemplate."""
+    if (resource.group, resource.kind) == ("", "PodTemplate"):
+        holder = resource.body
+    elif resource.group in ("apps", "batch"):
+        holder = mapping(resource.body.get("spec"))
+    else:
         return
-    holder = mapping(resource.body.get("spec"))
     if resource.kind == "CronJob":
         holder = mapping(mapping(holder.get("jobTemplate")).get("spec"))
     template = mapping(holder.get("template"))
@@ -114,7 +117,7 @@ def clients(pods: Iterable[Pods], resource: Resource) -> Iterator[Pods]:
         if candidate.workload is resource or (
             resource.kind == "ConfigMap"
             and candidate.namespace == resource.namespace
-            and resource.name in _config_maps(candidate.workload.body.get("spec"))
+            and resource.name in _config_maps(candidate.workload.body)
         ):
             yield candidate
 
