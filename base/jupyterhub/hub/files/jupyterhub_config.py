@@ -62,7 +62,8 @@ c.GenericOAuthenticator.username_claim = "preferred_username"
 c.GenericOAuthenticator.allow_all = True
 # Keeps the users' tokens, encrypted with JUPYTERHUB_CRYPT_KEY.
 c.GenericOAuthenticator.enable_auth_state = True
-# Keycloak's access tokens live five minutes, so one that is handed out is good for three more at least. In seconds.
+# In seconds. Keycloak's access tokens live five minutes unless the realm says otherwise, so one that is handed out is good for three
+# more at least.
 c.GenericOAuthenticator.auth_refresh_age = 120
 
 
@@ -145,6 +146,7 @@ c.KubeSpawner.container_security_context = {"capabilities": {"drop": ["ALL"]}, "
 c.KubeSpawner.pod_security_context = {
     "runAsNonRoot": True,
     # The user jovyan of the image.
+    # assumed: with a group of the same number, as in the samples of earlier charts; and that Jupyter writes to its home and /tmp alone.
     "runAsUser": 1000,
     "runAsGroup": 1000,
     "fsGroup": 1000,
