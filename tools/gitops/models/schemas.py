@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gitops.models.cluster import Cluster
 from gitops.models.component import Component
+from gitops.models.image_policy import ImagePolicies
 from gitops.models.settings import Document
 from gitops.models.waiver import Waivers
 
@@ -23,6 +24,7 @@ class OwnFile(NamedTuple):
 OWN_FILES = (
     OwnFile("base/*/component.yaml", "component", Component),
     OwnFile("clusters/*/cluster.yaml", "cluster", Cluster),
+    OwnFile("policies/images.yaml", "images", ImagePolicies),
     OwnFile("policies/waivers.yaml", "waivers", Waivers),
 )
 

@@ -9,6 +9,7 @@ QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
 RELEASE_TAG = r"^v[0-9]+\.[0-9]+(\.[0-9]+)?$"
 KUBERNETES_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 RULE_ID = r"^[A-Z]+[0-9]{3}$"
+REGISTRY = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$"
 
 # What a text is that has one of these forms, for messages.
 FORMS = {
@@ -17,6 +18,7 @@ FORMS = {
     RELEASE_TAG: "release, such as v3.6",
     KUBERNETES_VERSION: "full Kubernetes version, such as 1.36.3",
     RULE_ID: "rule, such as META002",
+    REGISTRY: "registry or folder of one, such as docker.io/library",
 }
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

@@ -10,6 +10,7 @@ from gitops.models.cluster import Cluster
 from gitops.models.component import Component
 from gitops.models.environment import ClusterFolder, Environment
 from gitops.models.errors import UserError
+from gitops.models.image_policy import ImagePolicies
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Overlay
 from gitops.models.waiver import Waivers
@@ -19,6 +20,7 @@ from gitops.repository.graph import BrokenEdge, Graph, kustomization_in
 
 FOLDERS = ("base", "overlays", "clusters", "policies")
 SHARED = "environment"
+IMAGES = "policies/images.yaml"
 WAIVERS = "policies/waivers.yaml"
 
 
@@ -188,6 +190,12 @@ class Tree:
         """The waivers; none where the file is missing or defective (that is a finding of its own)."""
         facts = self.files.get(WAIVERS)
         return Waivers.model_validate(facts.data) if facts and facts.data is not None else Waivers()
+
+    @cached_property
+    def image_policies(self) -> ImagePolicies:
+        """What each environment asks of its images; of none where the file is missing or defective (a finding of its own)."""
+        facts = self.files.get(IMAGES)
+        return ImagePolicies.model_validate(facts.data) if facts and facts.data is not None else ImagePolicies(environments={})
 
     def lost_base(self, edge: BrokenEdge) -> bool:
         """Whether a reference is an overlay's to its own base, and the whole base is gone."""
