@@ -95,8 +95,16 @@ def test_every_secret_that_a_pod_reads_is_declared(tree: Tree, resources: list[R
         for secret in component.secrets
         for key in secret.keys
     }
+    issued = {
+        (namespace, name, key) for namespace, name in secrets_of_certificates(resources) for key in ("tls.crt", "tls.key")
+    }
     asked = {key for resource in of_kind(resources, *WORKLOADS) for key in secret_keys(resource)}
-    assert asked <= declared
+    assert asked <= declared | issued
+
+
+def secrets_of_certificates(resources: list[Resource]) -> set[tuple[str, str]]:
+    """Namespace and name of the Secrets that cert-manager makes: nobody has to declare them."""
+    return {(one.namespace, one.body["spec"]["secretName"]) for one in of_kind(resources, "Certificate")}
 
 
 def secret_keys(resource: Resource) -> Iterator[tuple[str, str, str]]:
@@ -114,10 +122,11 @@ def secret_keys(resource: Resource) -> Iterator[tuple[str, str, str]]:
 
 def test_every_secret_that_a_pod_mounts_whole_is_declared(tree: Tree, resources: list[Resource]) -> None:
     declared = {(secret.namespace, secret.name) for component in tree.components.values() for secret in component.secrets}
+    made = declared | secrets_of_certificates(resources)
     for resource in of_kind(resources, *WORKLOADS):
         for volume in pod_spec(resource).get("volumes", []):
             if "secret" in volume:
-                assert (resource.namespace, volume["secret"]["secretName"]) in declared, resource.identity
+                assert (resource.namespace, volume["secret"]["secretName"]) in made, resource.identity
 
 
 def test_a_copied_key_is_declared_where_it_is_copied_from(tree: Tree) -> None:
