@@ -1,4 +1,4 @@
-"""Component, cluster and waivers: what their models take and what they refuse."""
+"""Component, cluster, image policy and waivers: what their models take and what they refuse."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from gitops.models.cluster import AccessMode, Cluster
 from gitops.models.component import Component
+from gitops.models.image_policy import ImagePolicies
 from gitops.models.schemas import OWN_FILES, OwnFile, own_file, schema_files
 from gitops.models.settings import Document
 from gitops.models.waiver import Waivers
@@ -24,6 +25,7 @@ CLUSTER: dict[str, Any] = {
     "nodes": [{"name": "worker", "count": 3, "cpu": "4", "memory": "16Gi"}],
     "storage": {"raw": "2Ti", "classes": [{"name": "ceph", "accessModes": ["ReadWriteOnce"]}]},
 }
+IMAGES = {"severity": "high", "unscanned": "refuse", "signature": {"required": True}, "registries": ["docker.io/library"]}
 WAIVER = {"rule": "META001", "objects": ["Service/web"], "owner": "platform", "reason": "legacy", "expires": "2027-01-31"}
 
 
@@ -47,6 +49,7 @@ def _secret(*keys: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "data"),
     [
+        pytest.param(ImagePolicies, {"environments": {"testbed": IMAGES}}, id="image policy"),
         pytest.param(Component, COMPONENT, id="component"),
         pytest.param(Component, _component(since="v1.2", dependsOn=["keycloak"]), id="component that depends on another"),
         pytest.param(Component, _component(retired={"since": "v2.0.1", "reason": "replaced"}), id="retired component"),
@@ -94,6 +97,9 @@ def test_a_file_that_is_right_is_taken(document: type[Document], data: Any) -> N
             {**CLUSTER, "storage": {"raw": "2Ti", "classes": [{"name": "ceph", "accessModes": ["RWO"]}]}},
             id="unknown access mode",
         ),
+        pytest.param(ImagePolicies, {"environments": {"testbed": {**IMAGES, "severity": "bad"}}}, id="no severity"),
+        pytest.param(ImagePolicies, {"environments": {"testbed": {**IMAGES, "registries": []}}}, id="no registry trusted"),
+        pytest.param(ImagePolicies, {"environments": {"testbed": {**IMAGES, "registries": ["https://quay.io"]}}}, id="address"),
         pytest.param(Waivers, {"waivers": [{**WAIVER, "rule": "meta-1"}]}, id="waiver of no rule"),
         pytest.param(Waivers, {"waivers": [{**WAIVER, "objects": []}]}, id="waiver for nothing"),
         pytest.param(Waivers, {"waivers": [{**WAIVER, "expires": "2027-02-30"}]}, id="day that does not exist"),
@@ -136,6 +142,7 @@ def test_each_schema_is_written_to_a_file_of_its_own() -> None:
     assert sorted(schema_files()) == [
         "policies/schemas/cluster.json",
         "policies/schemas/component.json",
+        "policies/schemas/images.json",
         "policies/schemas/waivers.json",
     ]
 
