@@ -8,20 +8,27 @@ import pytest
 from gitops.models.cluster import Cluster
 from gitops.models.environment import ClusterFolder
 from gitops.models.resource import Resource
-from gitops.repository.capacity import Demand, demand_by_namespace, supply
+from gitops.repository.capacity import demand_by_namespace, supply
+from gitops.repository.demand import Demand
 from tests.unit.checks.evidence_by_hand import cluster, environment, messages
 from tests.unit.repository.trees import made
 
 GIB = 2**30
 
 
-def given(nodes: list[tuple[int, str, str]], raw: str = "100Gi", copies: int = 1, reserved: Any = None) -> ClusterFolder:
+def given(
+    nodes: list[tuple[int, str, str]],
+    raw: str = "100Gi",
+    copies: int = 1,
+    disks: int | None = None,
+    reserved: Any = None,
+) -> ClusterFolder:
     facts = cluster().facts.model_dump(mode="json", by_alias=True)
     facts["nodes"] = [
         {"name": f"n{i}", "count": n, "cpu": cpu, "memory": memory, "reserved": reserved}
         for i, (n, cpu, memory) in enumerate(nodes)
     ]
-    facts["storage"] |= {"raw": raw, "copies": copies}
+    facts["storage"] |= {"raw": raw, "copies": copies, "disks": disks}
     return ClusterFolder("test", "clusters/test", Cluster.model_validate(facts))
 
 
@@ -42,8 +49,9 @@ def claim(size: str) -> Resource:
     return made("PersistentVolumeClaim", "data", metadata={"name": "data", "namespace": "dare"}, spec=spec)
 
 
-def demand(resource: Resource, nodes: int = 3) -> Demand:
-    return demand_by_namespace([resource], nodes).get("dare", Demand())
+def demand(*resources: Resource, nodes: int = 3, disks: int | None = None) -> Demand:
+    there = given([(nodes, "4", "8Gi")], disks=disks).facts
+    return demand_by_namespace(resources, there).get("dare", Demand())
 
 
 def test_replicas_multiply_what_the_containers_ask_for_together() -> None:
@@ -82,6 +90,76 @@ def test_no_replicas_ask_for_nothing() -> None:
 @pytest.mark.parametrize("odd", [{}, {"containers": 5}, {"containers": [None, {"resources": 3}]}])
 def test_pods_of_another_shape_ask_for_nothing(odd: dict[str, Any]) -> None:
     assert demand(workload(**odd)).cpu == 0
+
+
+def figures(memory: str) -> dict[str, Any]:
+    resources: dict[str, Any] = container("1", memory, memory)["resources"]
+    return resources
+
+
+def custom(api: str, kind: str, **spec: Any) -> Resource:
+    return made(kind, "one", api=api, metadata={"name": "one", "namespace": "dare"}, spec=spec)
+
+
+def ceph(**spec: Any) -> Resource:
+    names = ("mon", "mgr", "mgr-sidecar", "osd", "exporter", "crashcollector")
+    resources = {name: figures(f"{10**place}") for place, name in enumerate(names)}
+    return custom("ceph.rook.io/v1", "CephCluster", **{"resources": resources, **spec})
+
+
+def test_a_ceph_cluster_runs_its_monitors_and_managers_an_osd_for_each_disk_and_reports_from_every_node() -> None:
+    asked = demand(ceph(mon={"count": 5}, mgr={"count": 1}), nodes=4, disks=7)
+    memory = Decimal(5 * 1 + 1 * 10 + 7 * 1_000 + 4 * 10_000 + 4 * 100_000)
+    assert asked == Demand(5 + 1 + 7 + 4 + 4, Decimal(21), memory, memory)
+
+
+def test_managers_that_are_several_have_a_helper_each() -> None:
+    quiet = {"monitoring": {"metricsDisabled": True}, "crashCollector": {"disable": True}}
+    one, two = (demand(ceph(mgr={"count": number}, **quiet)) for number in (1, 2))
+    assert (one.pods, two.pods) == (3 + 1 + 3, 3 + 2 + 3)
+    assert two.memory - one.memory == 10 + 2 * 100
+
+
+def test_disks_that_nobody_counted_are_one_on_each_node() -> None:
+    assert demand(ceph(), nodes=4) == demand(ceph(), nodes=4, disks=4)
+
+
+@pytest.mark.parametrize(("standby", "pods"), [(False, 2), (True, 4)])
+def test_metadata_servers_have_a_second_one_each_where_it_is_asked_for(standby: bool, pods: int) -> None:
+    server = {"activeCount": 2, "activeStandby": standby, "resources": figures("1Gi")}
+    assert demand(custom("ceph.rook.io/v1", "CephFilesystem", metadataServer=server)) == Demand(
+        pods, Decimal(pods), Decimal(pods * GIB), Decimal(pods * GIB)
+    )
+
+
+def csi_defaults(**controller: Any) -> Resource:
+    spec = {
+        "nodePlugin": {"resources": {"plugin": figures("1"), "registrar": figures("10")}},
+        "controllerPlugin": {"resources": {"plugin": figures("100"), "resizer": figures("1000")}, **controller},
+    }
+    return custom("csi.ceph.io/v1", "OperatorConfig", driverSpecDefaults=spec)
+
+
+def test_a_csi_driver_runs_on_every_node_and_beside_it_what_creates_volumes() -> None:
+    driver = custom("csi.ceph.io/v1", "Driver")
+    assert demand(csi_defaults(), driver, driver, nodes=3) == Demand(
+        2 * (3 + 2), Decimal(2 * (3 + 2) * 2), Decimal(2 * (3 * 11 + 2 * 1100)), Decimal(2 * (3 * 11 + 2 * 1100))
+    )
+
+
+def test_what_a_driver_says_itself_goes_before_what_is_said_for_all() -> None:
+    driver = custom("csi.ceph.io/v1", "Driver", controllerPlugin={"replicas": 3}, nodePlugin={"resources": {}})
+    assert demand(csi_defaults(replicas=1), driver).memory == 3 * 1100
+
+
+def test_drivers_that_nobody_declares_ask_for_nothing() -> None:
+    assert demand(csi_defaults()) == Demand()
+
+
+@pytest.mark.parametrize("kind", ["CephCluster", "CephFilesystem"])
+@pytest.mark.parametrize("odd", [{}, {"mon": 5, "mgr": [], "resources": 3}, {"metadataServer": {"activeCount": "x"}}])
+def test_custom_resources_of_another_shape_ask_for_nothing(kind: str, odd: dict[str, Any]) -> None:
+    assert demand(custom("ceph.rook.io/v1", kind, **odd)).memory == 0
 
 
 def test_the_largest_node_and_the_copies_are_left_out() -> None:

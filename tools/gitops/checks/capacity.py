@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.quantity import format_bytes, format_cpu
-from gitops.repository.capacity import demand_by_namespace, node_count, supply, tight, total
+from gitops.repository.capacity import demand_by_namespace, supply, tight, total
 
 
 @check(
@@ -19,7 +19,7 @@ from gitops.repository.capacity import demand_by_namespace, node_count, supply, 
 def too_much(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Requests for processors and memory beyond the nodes without the largest, claims beyond the disks with all copies."""
     for cluster in evidence.clusters:
-        demands = demand_by_namespace(evidence.resources, node_count(cluster.facts))
+        demands = demand_by_namespace(evidence.resources, cluster.facts)
         for name, asked, given in tight(total(demands.values()), supply(cluster.facts)):
             show = format_cpu if name == "cpu" else format_bytes
             message = f"{name}: {show(asked)} asked for, {show(given)} there ({cluster.name})"

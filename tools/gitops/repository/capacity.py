@@ -1,13 +1,8 @@
-"""What an environment asks of a cluster, and what the cluster can give.
-
-A pod asks for the larger of what its containers want together and what one init container wants while it runs; init
-containers that stay (``restartPolicy: Always``) count with the others. Source:
-https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers.
-"""
+"""What an environment asks of a cluster, and what the cluster can give."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +10,9 @@ from gitops.models.cluster import Cluster, NodeGroup
 from gitops.models.quantity import parse_quantity
 from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
+from gitops.repository.demand import NOTHING, Demand, claim_size, count, pod_demand
+from gitops.repository.operated import operated_pods
 
-NOTHING = Decimal(0)
 # Ceph warns, and clients feel it, once disks are fuller than this (its default mon_osd_nearfull_ratio).
 FULLEST = Decimal("0.85")
 
@@ -27,26 +23,6 @@ _TEMPLATES = {
     ("batch", "Job"): ("spec", "template", "spec"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template", "spec"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Cores, and bytes of memory and of claims; requests unless the name says otherwise."""
-
-    pods: int = 0
-    cpu: Decimal = NOTHING
-    memory: Decimal = NOTHING
-    memory_limit: Decimal = NOTHING
-    storage: Decimal = NOTHING
-
-    def __add__(self, other: "Demand") -> "Demand":
-        return Demand(
-            self.pods + other.pods,
-            self.cpu + other.cpu,
-            self.memory + other.memory,
-            self.memory_limit + other.memory_limit,
-            self.storage + other.storage,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +54,26 @@ def _of_node(group: NodeGroup) -> tuple[Decimal, Decimal]:
     return cpu, memory
 
 
-def demand_by_namespace(resources: Iterable[Resource], nodes: int) -> dict[str, Demand]:
-    """The demand of each namespace; a DaemonSet runs on each of ``nodes``. Quantities that are none count as nothing: the
-    schema check reports them."""
+def demand_by_namespace(resources: Iterable[Resource], cluster: Cluster) -> dict[str, Demand]:
+    """The demand of each namespace, with what operators will start there; a DaemonSet runs on each of the cluster's nodes.
+
+    Quantities that are none count as nothing: the schema check reports them.
+    """
+    listed = list(resources)
+    nodes = sum(group.count for group in cluster.nodes)
     found: dict[str, Demand] = defaultdict(Demand)
-    for resource in resources:
-        demand = _demand(resource, nodes)
+    for namespace, demand in [
+        *((resource.namespace, _demand(resource, nodes)) for resource in listed),
+        *operated_pods(listed, nodes, cluster.storage.disks or nodes),
+    ]:
         if demand != Demand():
-            found[resource.namespace] += demand
+            found[namespace] += demand
     return dict(found)
 
 
 def _demand(resource: Resource, nodes: int) -> Demand:
     if (resource.group, resource.kind) == ("", "PersistentVolumeClaim"):
-        return Demand(storage=_claim(resource.body))
+        return Demand(storage=claim_size(resource.body))
     path = _TEMPLATES.get((resource.group, resource.kind))
     if path is None:
         return Demand()
@@ -99,54 +81,9 @@ def _demand(resource: Resource, nodes: int) -> Demand:
     for step in path:
         pod = mapping(pod).get(step)
     spec = mapping(resource.body.get("spec"))
-    number = nodes if resource.kind == "DaemonSet" else _count(spec.get("replicas", spec.get("parallelism")))
-    one = _pod(mapping(pod))
-    claims = sum((_claim(mapping(template)) for template in sequence(spec.get("volumeClaimTemplates"))), NOTHING)
-    return Demand(number, one.cpu * number, one.memory * number, one.memory_limit * number, claims * number)
-
-
-def _pod(spec: dict[str, Any]) -> Demand:
-    starting = [mapping(container) for container in sequence(spec.get("initContainers"))]
-    staying = [container for container in starting if container.get("restartPolicy") == "Always"]
-    running = sum(map(_container, [*map(mapping, sequence(spec.get("containers"))), *staying]), Demand())
-    for one in (_container(container) for container in starting if container not in staying):
-        running = replace(
-            running,
-            cpu=max(running.cpu, one.cpu),
-            memory=max(running.memory, one.memory),
-            memory_limit=max(running.memory_limit, one.memory_limit),
-        )
-    return running
-
-
-def _container(container: dict[str, Any]) -> Demand:
-    resources = mapping(container.get("resources"))
-    limits = mapping(resources.get("limits"))
-    requests = {**limits, **mapping(resources.get("requests"))}  # a limit without a request is one
-    return Demand(
-        cpu=_amount(requests.get("cpu")), memory=_amount(requests.get("memory")), memory_limit=_amount(limits.get("memory"))
-    )
-
-
-def _claim(body: dict[str, Any]) -> Decimal:
-    requests = mapping(mapping(mapping(body.get("spec")).get("resources")).get("requests"))
-    return _amount(requests.get("storage"))
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 1
-
-
-def _amount(value: Any) -> Decimal:
-    try:
-        return NOTHING if value is None else parse_quantity(value)
-    except ValueError:
-        return NOTHING
-
-
-def node_count(cluster: Cluster) -> int:
-    """How many nodes a cluster has."""
-    return sum(group.count for group in cluster.nodes)
+    number = nodes if resource.kind == "DaemonSet" else count(spec.get("replicas", spec.get("parallelism")))
+    claims = sum((claim_size(mapping(template)) for template in sequence(spec.get("volumeClaimTemplates"))), NOTHING)
+    return pod_demand(mapping(pod)).times(number, claims)
 
 
 def total(demands: Iterable[Demand]) -> Demand:

@@ -5,17 +5,18 @@ from decimal import Decimal
 
 from gitops.models.environment import ClusterFolder
 from gitops.models.quantity import format_bytes, format_cpu
-from gitops.repository.capacity import Demand, demand_by_namespace, node_count, supply, total
+from gitops.repository.capacity import demand_by_namespace, supply, total
+from gitops.repository.demand import Demand
 from gitops.repository.rendering import RenderedEnvironment
 
 CAPACITY = "docs/capacity.md"
 
 _HEAD = """# Capacity
 
-What each namespace asks of its cluster: requests of all replicas, and claims. The cluster's line leaves out its largest node,
-so that everything still runs while one is repaired (but for a cluster of one), and what nodes keep for their system; it counts
-what claims may hold once every copy is stored and disks stay below 85 % (Ceph's warning). Written by `make generate`;
-`make check` reports what does not fit.
+What each namespace asks of its cluster: requests of all replicas, and claims. What operators start for custom resources (Ceph, its
+CSI drivers) counts like the rest. The cluster's line leaves out its largest node, so that everything still runs while one is
+repaired (but for a cluster of one), and what nodes keep for their system; it counts what claims may hold once every copy is stored
+and disks stay below 85 % (Ceph's warning). Written by `make generate`; `make check` reports what does not fit.
 """
 
 
@@ -24,7 +25,7 @@ def capacity_page(environments: list[RenderedEnvironment]) -> str:
     parts = [_HEAD]
     for rendered in environments:
         for cluster in rendered.environment.clusters:
-            demands = demand_by_namespace(rendered.resources, node_count(cluster.facts))
+            demands = demand_by_namespace(rendered.resources, cluster.facts)
             parts.append(_table(cluster, demands))
     return "\n".join(parts)
 
