@@ -50,6 +50,19 @@ def test_images_are_found_in_every_container_at_any_depth() -> None:
     ]
 
 
+def test_an_image_is_found_where_an_operator_looks_for_it() -> None:
+    cluster = {"kind": "CephCluster", "spec": {"cephVersion": {"image": "ceph"}}}
+    assert list(images_of(cluster)) == [(("spec", "cephVersion", "image"), "ceph")]
+    named = {"metadata": {"labels": {"project-dare.eu/holds": "images"}}, "data": {"plugin": "a:1", "odd": 5}}
+    assert list(images_of(named)) == [(("data", "plugin"), "a:1")]
+
+
+def test_a_pin_sets_an_image_outside_of_a_container() -> None:
+    pin = only("images:\n  - name: ceph\n    newName: quay.io/ceph/ceph\n")
+    cluster = made("CephCluster", "dare", spec={"cephVersion": {"image": "quay.io/ceph/ceph:v20"}})
+    assert setting(pin, ("spec", "cephVersion", "image"), cluster) == Place(FILE, 3)
+
+
 @pytest.mark.parametrize("body", [{"image": "a"}, {"containers": {"image": "a"}}, {"volumes": [{"image": "a"}]}], ids=str)
 def test_an_image_outside_of_a_container_is_none(body: dict[str, object]) -> None:
     assert list(images_of(body)) == []
