@@ -26,7 +26,8 @@ ROOT_OF_ITS_POD = {
     "exareme-master": "programs and data lie in /root, which nobody else may enter",
     "exareme-worker": "programs and data lie in /root, which nobody else may enter",
 }
-CONFIRMED = {"Namespace", "PersistentVolumeClaim", "StatefulSet", "CustomResourceDefinition"}
+CONFIRMED = {"Namespace", "PersistentVolumeClaim", "StatefulSet", "CustomResourceDefinition", "StorageClass"}
+CONFIRMED |= {"CephCluster", "CephBlockPool", "CephFilesystem", "CephFilesystemSubVolumeGroup"}
 
 
 def base_documents(tree: Tree) -> Iterator[tuple[str, Any]]:
@@ -228,7 +229,7 @@ def test_every_serving_container_has_probes_without_credentials(resources: list[
 
 def test_a_token_is_mounted_only_where_the_component_asks_the_api_server(resources: list[Resource]) -> None:
     asking = {"traefik", "cert-manager", "cert-manager-cainjector", "cert-manager-webhook", "mpi-operator", "exec-api"}
-    asking |= {"jupyterhub", "prometheus", "kube-state-metrics"}
+    asking |= {"jupyterhub", "prometheus", "kube-state-metrics", "rook-ceph-operator", "ceph-csi-operator"}
     for resource in of_kind(resources, *WORKLOADS):
         mounted = pod_spec(resource).get("automountServiceAccountToken") is not False
         assert mounted == (resource.name in asking), resource.identity
@@ -292,6 +293,30 @@ def class_of(tree: Tree, environment: str, claim: Resource) -> str:
     classes = [one for cluster in tree.environments[environment].clusters for one in cluster.facts.storage.classes]
     name: str = claim.body["spec"].get("storageClassName") or next(one.name for one in classes if one.default)
     return name
+
+
+def test_the_storage_classes_of_a_cluster_are_those_that_are_rendered(tree: Tree, rendered: dict[str, list[Resource]]) -> None:
+    default = "storageclass.kubernetes.io/is-default-class"
+    for name in ("testbed", "production"):
+        listed = rendered[name]
+        made = {one.name: one.metadata["annotations"].get(default) == "true" for one in of_kind(listed, "StorageClass")}
+        for cluster in tree.environments[name].clusters:
+            assert {one.name: one.default for one in cluster.facts.storage.classes} == made, cluster.name
+
+
+def test_pools_hold_as_many_copies_as_the_cluster_says(tree: Tree, rendered: dict[str, list[Resource]]) -> None:
+    for name in ("testbed", "production"):
+        listed = rendered[name]
+        pools = [one.body["spec"] for one in of_kind(listed, "CephBlockPool")]
+        for one in of_kind(listed, "CephFilesystem"):
+            pools += [one.body["spec"]["metadataPool"], *one.body["spec"]["dataPools"]]
+        for cluster in tree.environments[name].clusters:
+            assert {pool["replicated"]["size"] for pool in pools} == {cluster.facts.storage.copies}, cluster.name
+
+
+def test_nobody_has_ceph_wipe_its_disks(resources: list[Resource]) -> None:
+    for cluster in of_kind(resources, "CephCluster"):
+        assert cluster.body["spec"]["cleanupPolicy"] == {"confirmation": "", "allowUninstallWithVolumes": False}
 
 
 def test_a_claim_is_mounted_in_a_way_that_its_class_allows(tree: Tree, rendered: dict[str, list[Resource]]) -> None:

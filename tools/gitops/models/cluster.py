@@ -46,10 +46,11 @@ class Storage(Settings):
     """What the cluster can store."""
 
     raw: Quantity
-    """All disks together, before replication."""
+    """All disks that hold volumes together, before replication; those of the nodes' own systems are none of them."""
     copies: int = Field(default=1, ge=1)
     """How many copies of each byte the disks hold."""
     disks: int | None = Field(default=None, ge=1)
+    """How many disks these are; one on each node unless said otherwise."""
     classes: tuple[StorageClass, ...] = Field(min_length=1)
 
 
