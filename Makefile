@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
-RUN := PYTHONPATH=tools PYTHONPYCACHEPREFIX=$(CURDIR)/build/bytecode $(VENV)/bin/python
+RUN := PYTHONPYCACHEPREFIX=$(CURDIR)/build/bytecode $(VENV)/bin/python
 
 # Hashes for every platform, and no address: whoever installs chooses where from.
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
@@ -23,10 +23,10 @@ test: setup $(VENV)/.dev ## Style, types, layers, and all tests
 	$(VENV)/bin/ruff check tools tests
 	$(VENV)/bin/ruff format --check tools tests
 	$(RUN) -m mypy
-	cd tests/bench && MYPYPATH=../../tools ../../$(VENV)/bin/python -m mypy --config-file ../../pyproject.toml \
+	cd tests/bench && ../../$(VENV)/bin/python -m mypy --config-file ../../pyproject.toml \
 		--cache-dir ../../build/mypy-bench --explicit-package-bases *.py
 	$(RUN) -m mypy --package tests.e2e
-	PYTHONPATH=tools $(VENV)/bin/lint-imports --no-logo --cache-dir build/import-linter
+	$(VENV)/bin/lint-imports --no-logo --cache-dir build/import-linter
 	$(RUN) -m pytest $(ARGS)
 
 .PHONY: test-monitoring
@@ -59,12 +59,14 @@ lock: $(VENV)/.dev ## Renew the lock files from pyproject.toml and tools/toolcha
 setup: $(VENV)/.tools ## Install the Python packages and build the Go programs
 	@$(RUN) -m gitops.cli.setup kustomize kubeconform
 
-$(VENV)/.tools: requirements.txt
+# The last line puts tools/ behind everything else on Python's path: commands there are named like Python's own modules (secrets).
+$(VENV)/.tools: requirements.txt tools/toolchain/dare-gitops.pth
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or newer is needed; PYTHON=... names one")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: this Python has no venv; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@echo "installing the tools' Python packages into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@for folder in $(VENV)/lib/python3.*/site-packages; do cp tools/toolchain/dare-gitops.pth "$$folder/"; done
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.tools

@@ -3,6 +3,7 @@
 
 import sys
 
+sys.path.append(sys.path.pop(0))  # behind Python's own modules, since commands here have names of theirs
 sys.dont_write_bytecode = True  # until the launcher has said where compiled modules go
 
 from gitops.launch import launch  # noqa: E402

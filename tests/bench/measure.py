@@ -135,7 +135,7 @@ class Bench:
         folder.mkdir()
         counted = subprocess.run(
             [sys.executable, str(HERE / "loop.py"), str(tree.root), str(folder)],
-            env={**self._environment, "PYTHONPATH": str(LINT.parent)},
+            env=self._environment,
             stdout=subprocess.PIPE,
             check=True,
             timeout=600,
