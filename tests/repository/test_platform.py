@@ -85,65 +85,6 @@ def test_the_pages_about_components_and_capacity_are_what_git_holds(workspace: W
         assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path}: run 'make generate'"
 
 
-def test_no_secret_is_in_git(resources: list[Resource]) -> None:
-    assert of_kind(resources, "Secret") == []
-
-
-def test_every_secret_that_a_pod_reads_is_declared(tree: Tree, resources: list[Resource]) -> None:
-    declared = {
-        (secret.namespace, secret.name, key.name)
-        for component in tree.components.values()
-        for secret in component.secrets
-        for key in secret.keys
-    }
-    issued = {
-        (namespace, name, key) for namespace, name in secrets_of_certificates(resources) for key in ("tls.crt", "tls.key")
-    }
-    asked = {key for resource in of_kind(resources, *WORKLOADS) for key in secret_keys(resource)}
-    assert asked <= declared | issued
-
-
-def secrets_of_certificates(resources: list[Resource]) -> set[tuple[str, str]]:
-    """Namespace and name of the Secrets that cert-manager makes: nobody has to declare them."""
-    return {(one.namespace, one.body["spec"]["secretName"]) for one in of_kind(resources, "Certificate")}
-
-
-def secret_keys(resource: Resource) -> Iterator[tuple[str, str, str]]:
-    for container in containers(resource):
-        for variable in container.get("env", []):
-            reference = variable.get("valueFrom", {}).get("secretKeyRef")
-            if reference:
-                yield resource.namespace, reference["name"], reference["key"]
-    for volume in pod_spec(resource).get("volumes", []):
-        for source in [volume, *volume.get("projected", {}).get("sources", [])]:
-            secret = source.get("secret", {})
-            for item in secret.get("items", []):
-                yield resource.namespace, secret.get("name") or secret["secretName"], item["key"]
-
-
-def test_every_secret_that_a_pod_mounts_whole_is_declared(tree: Tree, resources: list[Resource]) -> None:
-    declared = {(secret.namespace, secret.name) for component in tree.components.values() for secret in component.secrets}
-    made = declared | secrets_of_certificates(resources)
-    for resource in of_kind(resources, *WORKLOADS):
-        for volume in pod_spec(resource).get("volumes", []):
-            if "secret" in volume:
-                assert (resource.namespace, volume["secret"]["secretName"]) in made, resource.identity
-
-
-def test_a_copied_key_is_declared_where_it_is_copied_from(tree: Tree) -> None:
-    made = {
-        (secret.namespace, secret.name, key.name)
-        for component in tree.components.values()
-        for secret in component.secrets
-        for key in secret.keys
-    }
-    for component in tree.components.values():
-        for secret in component.secrets:
-            for key in secret.keys:
-                if key.copy_of:
-                    assert (key.copy_of.namespace, key.copy_of.secret, key.copy_of.key) in made
-
-
 def test_bases_name_images_without_registry_and_tag(tree: Tree) -> None:
     for path, document in base_documents(tree):
         for _, image in images_of(document):

@@ -16,7 +16,6 @@ from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
 from gitops.repository import documents
-from gitops.repository.capacity import node_count
 from gitops.repository.catalogue import ARGO_CD
 from gitops.repository.crds import ServedKind
 from gitops.repository.rendering import RenderedEnvironment
@@ -98,7 +97,7 @@ class _Trial:
         self._apply(plan.others, dry_run=True)
         self._try_pods([pod for resource in (*plan.admission, *plan.others) for pod in pods(resource)])
         self._try_kubectl([resource for resource in plan.others if resource.name])
-        self._fill(plan, max((node_count(cluster.facts) for cluster in rendered.environment.clusters), default=1))
+        self._fill(plan, max((cluster.facts.node_count for cluster in rendered.environment.clusters), default=1))
         self.outcome.not_in_force = sorted(str(resource.identity) for resource in plan.not_in_force)
 
     def _give(self, environment: Environment, plan: Plan) -> None:
@@ -106,7 +105,7 @@ class _Trial:
         rendered = {(resource.kind, resource.name) for resource in plan.places}
         bodies: list[dict[str, Any]] = [
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            for name in sorted({cluster.facts.argocd.namespace for cluster in environment.clusters})
+            for name in sorted(environment.argocd_namespaces)
         ]
         bodies += documents.values(ARGO_CD.read_text(encoding="utf-8"))
         for body in bodies:

@@ -93,7 +93,7 @@ def test_a_file_that_is_wrong_says_what_and_where(reader: FactReader, path: str,
         ),
         pytest.param(
             COMPONENT + SECRET.replace("why", "because"),
-            Complaint("unknown-field", 7, "'because' is no field here; the fields are keys, name, namespace, why"),
+            Complaint("unknown-field", 7, "'because' is no field here; the fields are keys, name, namespace, type, why"),
             id="field in a list",
         ),
         pytest.param(
@@ -134,7 +134,7 @@ def test_our_own_file_is_held_against_its_schema(reader: FactReader, text: str, 
 
 def test_a_condition_between_fields_is_told_where_they_stand(reader: FactReader) -> None:
     text = COMPONENT + SECRET.replace("        generate: {length: 32}\n", "")
-    message = "key 'password' needs exactly one of generate, copy and given"
+    message = "key 'password' needs exactly one of generate, copy, htpasswd, given and madeBy"
     assert _read(reader, OWN, text).complaints == (Complaint("settings", 9, message),)
 
 

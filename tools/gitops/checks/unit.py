@@ -26,8 +26,8 @@ class Scope(StrEnum):
 class Problem:
     """One thing that a check found. It says which value is wrong; the line to edit is worked out from that.
 
-    Either ``resource`` (with ``path`` into it) or ``file`` (with ``line``) tells where; ``text`` is what to look for in a value
-    of several lines; ``fix`` is better advice than the check's own, where there is any.
+    Either ``resource`` (with ``path`` into it) or ``file`` (with ``line``, or with ``path`` into what it says) tells where;
+    ``text`` is what to look for in a value of several lines; ``fix`` is better advice than the check's own, where there is any.
     """
 
     message: str

@@ -75,3 +75,8 @@ class Cluster(Document):
     """Absent where people apply the overlays themselves."""
     nodes: tuple[NodeGroup, ...] = Field(min_length=1)
     storage: Storage
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes it has."""
+        return sum(group.count for group in self.nodes)

@@ -8,6 +8,7 @@ DNS_LABEL = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
 RELEASE_TAG = r"^v[0-9]+\.[0-9]+(\.[0-9]+)?$"
 KUBERNETES_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
+DATA_KEY = r"^[A-Za-z0-9._-]{1,253}$"
 RULE_ID = r"^[A-Z]+[0-9]{3}$"
 REGISTRY = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$"
 
@@ -17,6 +18,7 @@ FORMS = {
     QUANTITY: "Kubernetes quantity, such as 16Gi or 500m",
     RELEASE_TAG: "release, such as v3.6",
     KUBERNETES_VERSION: "full Kubernetes version, such as 1.36.3",
+    DATA_KEY: "key of a Secret: letters, digits, '-', '_' and '.'",
     RULE_ID: "rule, such as META002",
     REGISTRY: "registry or folder of one, such as docker.io/library",
 }

@@ -60,7 +60,7 @@ def demand_by_namespace(resources: Iterable[Resource], cluster: Cluster) -> dict
     Quantities that are none count as nothing: the schema check reports them.
     """
     listed = list(resources)
-    nodes = sum(group.count for group in cluster.nodes)
+    nodes = cluster.node_count
     found: dict[str, Demand] = defaultdict(Demand)
     for namespace, demand in [
         *((resource.namespace, _demand(resource, nodes)) for resource in listed),

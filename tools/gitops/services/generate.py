@@ -1,5 +1,7 @@
 """The files of the repository that are made from its code; a test holds them."""
 
+from inspect import cleandoc
+
 from gitops.checks.unit import Check, Scope, all_checks
 from gitops.models.schemas import schema_files
 from gitops.repository.rendering import Renderer
@@ -33,7 +35,7 @@ def generated_files() -> dict[str, str]:
 
 def _page(check: Check) -> str:
     source = f"\n## Source\n{check.reference}\n" if check.reference else ""
-    finds = (check.function.__doc__ or "").strip()
+    finds = cleandoc(check.function.__doc__ or "")
     return f"""# {check.id}: {check.title}
 
 | level | looks at |

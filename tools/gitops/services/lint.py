@@ -164,6 +164,8 @@ class _Run:
             resource = problem.resource
             file, line = self.provenance.find_text(self.provenance.locate(resource, problem.path), problem.text)
             target = ObjectReference(resource.api_version, resource.kind, resource.namespace, resource.name)
+        elif problem.path:
+            line = self.workspace.tree.line(file, problem.path)
         return Finding(
             rule=check.id,
             level=check.level,
