@@ -57,18 +57,19 @@ def run(
     limit: float,
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
-    accept: frozenset[int] = frozenset({0}),
+    accept: frozenset[int] | None = frozenset({0}),
+    given: bytes | None = None,
 ) -> Output:
-    """Runs a program without standard input and returns its output.
+    """Runs a program and returns its output; its standard input is ``given``, or nothing.
 
-    ``limit`` is in seconds, ``environment`` is added to ours, ``accept`` holds the exit codes that are no failure.
+    ``limit`` is in seconds, ``environment`` is added to ours, ``accept`` holds the exit codes that are no failure (None: any).
     Raises ``CommandMissing``, ``CommandTimedOut`` or ``CommandFailed``.
     """
     program = Path(arguments[0]).name
     try:
         process = subprocess.Popen(
             [str(argument) for argument in arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
@@ -79,7 +80,7 @@ def run(
         raise CommandMissing(program, f"can't be started: {error.strerror or error}") from error
     _running.add(process)
     try:
-        stdout, stderr = process.communicate(timeout=limit)
+        stdout, stderr = process.communicate(given, timeout=limit)
     except subprocess.TimeoutExpired:
         _kill(process)
         process.communicate()
@@ -91,7 +92,7 @@ def run(
     finally:
         _running.discard(process)
     output = Output(process.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
-    if output.returncode not in accept:
+    if accept is not None and output.returncode not in accept:
         said = output.stderr.strip() or output.stdout.strip() or "it said nothing"
         how = f"killed by signal {-output.returncode}" if output.returncode < 0 else f"exit code {output.returncode}"
         raise CommandFailed(program, f"{said} ({how})", output.returncode)

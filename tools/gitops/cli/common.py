@@ -87,9 +87,14 @@ class Bar(AbstractContextManager["Bar"]):
         if self._progress is not None and self._task is not None:
             self._progress.advance(self._task)
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
+    def stop(self) -> None:
+        """Takes the bar away, to leave the terminal to something else; a further step brings it back."""
         if self._progress is not None:
             self._progress.stop()
+            self._progress = self._task = None
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
+        self.stop()
 
 
 def _make_progress() -> "Progress":

@@ -73,3 +73,18 @@ class StoredSecret:
     created: datetime | None = None
     type: str = "Opaque"
     state: object = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretChange:
+    """New values for some keys of a Secret: of ``old``, or of one that is not there yet. Other keys stay as they are."""
+
+    name: SecretName
+    type: str
+    data: Mapping[str, SecretValue]
+    when: datetime
+    old: StoredSecret | None = None
+
+
+class SecretChanged(Exception):
+    """Somebody else made or changed the Secret since it was read; nothing was written."""
