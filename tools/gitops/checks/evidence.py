@@ -14,6 +14,7 @@ from gitops.models.waiver import Waiver
 from gitops.repository.hosts import Address, addresses
 from gitops.repository.network import Network
 from gitops.repository.rendering import RenderedEnvironment
+from gitops.repository.secret_uses import Use, uses
 from gitops.repository.tree import Tree
 
 
@@ -95,6 +96,11 @@ class EnvironmentEvidence:
         """Every in-cluster address that an object names; those of namespaces that are not rendered only in full."""
         namespaces = frozenset(resource.name for resource in self.resources if is_namespace(resource))
         return tuple(address for resource in self.resources for address in addresses(resource, namespaces))
+
+    @cached_property
+    def secret_uses(self) -> tuple[Use, ...]:
+        """Every Secret that an object names."""
+        return tuple(use for resource in self.resources for use in uses(resource))
 
 
 def is_namespace(resource: Resource) -> bool:

@@ -9,7 +9,7 @@ from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.models.secret import KeyName, SecretName
 from gitops.repository.declarations import Declared, circular, declared, sources
-from gitops.repository.secret_uses import Reading, Use, made_from, uses, values_of
+from gitops.repository.secret_uses import Reading, Use, made_from, values_of
 
 
 @check(
@@ -33,7 +33,7 @@ def undeclared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     names = {key.secret for key in keys} | made
     known = names | {SecretName("", secret.name) for secret in names}
     told: set[tuple[int, SecretName, str | None]] = set()
-    for use in _uses(evidence):
+    for use in evidence.secret_uses:
         about = (id(use.resource), use.secret, use.key)
         if use.optional or about in told:
             continue
@@ -60,7 +60,7 @@ def unread(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """
     if not evidence.rendered.complete:
         return
-    reading, keys = Reading(_uses(evidence)), _keys(evidence)
+    reading, keys = Reading(evidence.secret_uses), _keys(evidence)
     ingredients = {source for name, (_, key, _) in keys.items() for source in sources(name, key)}
     for one in _declared(evidence):
         if any(use.key and KeyName(one.name, use.key) not in keys for use in reading.of(one.name)):
@@ -140,11 +140,6 @@ def _declared(evidence: EnvironmentEvidence) -> Iterator[Declared]:
 
 def _keys(evidence: EnvironmentEvidence) -> dict[KeyName, tuple[Declared, SecretKey, JsonPath]]:
     return {name: (one, key, path) for one in _declared(evidence) for name, key, path in one.each()}
-
-
-def _uses(evidence: EnvironmentEvidence) -> Iterator[Use]:
-    for resource in evidence.resources:
-        yield from uses(resource)
 
 
 def _shown(use: Use) -> str:

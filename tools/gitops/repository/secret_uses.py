@@ -21,6 +21,8 @@ _ISSUER_ANNOTATIONS = frozenset({"cert-manager.io/cluster-issuer", "cert-manager
 _INJECTED = "cert-manager.io/inject-ca-from-secret"
 _CSI_NAME = "-secret-name"
 _CSI_NAMESPACE = "-secret-namespace"
+_REFERENCE = "SecretRef"
+_FIELDS = frozenset({"imagePullSecrets", "secret", "secretKeyRef", "secretName", "secretRef", "secrets"})
 # What holds names of fields instead of objects, and what people wrote for programs.
 _UNREAD = frozenset({("apiextensions.k8s.io", "CustomResourceDefinition"), ("", "ConfigMap"), ("", "Secret")})
 
@@ -40,7 +42,9 @@ def uses(resource: Resource) -> Iterator[Use]:
     if (resource.group, resource.kind) in _UNREAD:
         return
     yield from _annotated(resource)
-    for use in _walk(resource, resource.body, ()):
+    found = list(_by_pairs(resource, mapping(resource.body.get("parameters"))))
+    _walk(resource, resource.body, (), found)
+    for use in found:
         yield use if use.secret.namespace else use._replace(secret=use.secret._replace(namespace=_home(resource)))
 
 
@@ -82,29 +86,28 @@ def _annotated(resource: Resource) -> Iterator[Use]:
         yield Use(resource, ("metadata", "annotations", _INJECTED), SecretName(namespace, name))
 
 
-def _walk(resource: Resource, value: Any, path: JsonPath) -> Iterator[Use]:
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _walk(resource, item, (*path, index))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            where = (*path, str(key))
-            yield from _named(resource, str(key), item, where)
-            yield from _walk(resource, item, where)
-        yield from _by_pairs(resource, value, path)
+def _walk(resource: Resource, value: Any, path: JsonPath, found: list[Use]) -> None:
+    """Adds what is named at any depth: no generator, since every value of thousands of objects is looked at."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        nested = isinstance(item, dict | list)
+        if key in _FIELDS or (nested and str(key).endswith(_REFERENCE)):
+            found += _named(resource, str(key), item, (*path, str(key)))
+        if nested and item:
+            _walk(resource, item, (*path, key), found)
 
 
 def _named(resource: Resource, field: str, item: Any, path: JsonPath) -> Iterator[Use]:
     """What one field names, by its name and shape."""
-    if field == "imagePullSecrets" or (field == "secrets" and resource.kind == "ServiceAccount"):
-        for index, entry in enumerate(map(mapping, sequence(item))):
+    if field in ("imagePullSecrets", "secrets"):
+        listed = sequence(item) if field != "secrets" or resource.kind == "ServiceAccount" else []
+        for index, entry in enumerate(map(mapping, listed)):
             yield from _use(resource, (*path, index, "name"), entry.get("name"), entry)
     elif field == "secretName" and isinstance(item, str) and path[-2:-1] != ("secret",):
         yield from _use(resource, path, item, {})
     elif isinstance(item, dict) and field == "secret":
         name = "secretName" if "secretName" in item else "name"
         yield from _volume(resource, item, (*path, name), item.get(name))
-    elif isinstance(item, dict) and (field.endswith("SecretRef") or field in ("secretKeyRef", "secretRef")):
+    elif isinstance(item, dict):
         yield from _use(resource, (*path, "name"), item.get("name"), item)
 
 
@@ -125,15 +128,13 @@ def _use(resource: Resource, path: JsonPath, name: Any, described: dict[str, Any
         yield Use(resource, path, secret, key if isinstance(key, str) else None, described.get("optional") is True)
 
 
-def _by_pairs(resource: Resource, values: dict[str, Any], path: JsonPath) -> Iterator[Use]:
+def _by_pairs(resource: Resource, values: dict[str, Any]) -> Iterator[Use]:
     """Parameters of storage classes: one names the Secret, the other its namespace. Templates in them name none."""
-    if path != ("parameters",):
-        return
     for name, secret in values.items():
         if str(name).endswith(_CSI_NAME):
             namespace = values.get(f"{str(name).removesuffix(_CSI_NAME)}{_CSI_NAMESPACE}")
             if isinstance(secret, str) and isinstance(namespace, str) and "$" not in secret + namespace:
-                yield Use(resource, (*path, name), SecretName(namespace, secret))
+                yield Use(resource, ("parameters", str(name)), SecretName(namespace, secret))
 
 
 class Reading:
