@@ -8,7 +8,7 @@ import pytest
 from tests.integration.conftest import FIXTURES, Lint, lay_over
 
 WAIVER = """waivers:
-  - rule: SCHEMA001
+  - rules: [SCHEMA001]
     {environments}
     objects: [{objects}]
     owner: platform

@@ -13,7 +13,7 @@ TODAY = date(2027, 1, 15)
 
 
 def _evidence(root: Path, *days: str, used: tuple[int, ...] = (), whole: bool = True) -> WaiverEvidence:
-    waivers = [f"  - {{rule: META001, objects: [Service/web], owner: ops, reason: r, expires: {day}}}\n" for day in days]
+    waivers = [f"  - {{rules: [META001], objects: [Service/web], owner: ops, reason: r, expires: {day}}}\n" for day in days]
     tree = sound_tree(root, {"policies/waivers.yaml": "waivers:\n" + "".join(waivers)})
     return WaiverEvidence(tree, frozenset(used), TODAY, whole)
 

@@ -28,7 +28,7 @@ CLUSTER: dict[str, Any] = {
     "storage": {"raw": "2Ti", "classes": [{"name": "ceph", "accessModes": ["ReadWriteOnce"]}]},
 }
 IMAGES = {"severity": "high", "unscanned": "refuse", "signature": {"required": True}, "registries": ["docker.io/library"]}
-WAIVER = {"rule": "META001", "objects": ["Service/web"], "owner": "platform", "reason": "legacy", "expires": "2027-01-31"}
+WAIVER = {"rules": ["META001"], "objects": ["Service/web"], "owner": "platform", "reason": "legacy", "expires": "2027-01-31"}
 
 
 def _fits(document: type[Document], data: Any) -> bool:
@@ -124,7 +124,7 @@ def test_a_file_that_is_right_is_taken(document: type[Document], data: Any) -> N
         pytest.param(ImagePolicies, {"environments": {"testbed": {**IMAGES, "severity": "bad"}}}, id="no severity"),
         pytest.param(ImagePolicies, {"environments": {"testbed": {**IMAGES, "registries": []}}}, id="no registry trusted"),
         pytest.param(ImagePolicies, {"environments": {"testbed": {**IMAGES, "registries": ["https://quay.io"]}}}, id="address"),
-        pytest.param(Waivers, {"waivers": [{**WAIVER, "rule": "meta-1"}]}, id="waiver of no rule"),
+        pytest.param(Waivers, {"waivers": [{**WAIVER, "rules": ["meta-1"]}]}, id="waiver of no rule"),
         pytest.param(Waivers, {"waivers": [{**WAIVER, "objects": []}]}, id="waiver for nothing"),
         pytest.param(Waivers, {"waivers": [{**WAIVER, "expires": "2027-02-30"}]}, id="day that does not exist"),
         pytest.param(Waivers, {"waivers": [{**WAIVER, "expires": "soon"}]}, id="no day"),

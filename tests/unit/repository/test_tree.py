@@ -74,9 +74,9 @@ def test_a_defective_file_of_ours_counts_as_absent(tmp_path: Path) -> None:
 
 
 def test_waivers_are_read(tmp_path: Path) -> None:
-    waiver = "{rule: META001, objects: [Service/web], owner: o, reason: r, expires: 2027-01-31}"
+    waiver = "{rules: [META001], objects: [Service/web], owner: o, reason: r, expires: 2027-01-31}"
     tree = sound_tree(tmp_path, {"policies/waivers.yaml": f"waivers: [{waiver}]\n"})
-    assert [entry.rule for entry in tree.waivers.waivers] == ["META001"]
+    assert [entry.rules for entry in tree.waivers.waivers] == [("META001",)]
 
 
 def test_the_line_of_a_value_is_told_and_the_first_where_it_can_not_be(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ class Problem:
     """One thing that a check found. It says which value is wrong; the line to edit is worked out from that.
 
     Either ``resource`` (with ``path`` into it) or ``file`` (with ``line``, or with ``path`` into what it says) tells where;
-    ``text`` is what to look for in a value of several lines; ``fix`` is better advice than the check's own, where there is any.
+    ``text`` is what to look for in a value of several lines; ``fix`` is better advice than the check's own, where there is any;
+    ``image`` is the image that it is about, by which a waiver may know it.
     """
 
     message: str
@@ -40,6 +41,7 @@ class Problem:
     component: str | None = None
     text: str = ""
     fix: str = ""
+    image: str = ""
 
 
 CheckFunction = Callable[[Any], Iterator[Problem]]

@@ -47,7 +47,7 @@ def lapsing(evidence: WaiverEvidence) -> Iterator[Problem]:
     "Waiver silences nothing",
     Scope.WAIVERS,
     why="A waiver that nothing needs silences the next real finding that happens to look like it.",
-    fix="Remove it, or correct its rule, environments and objects.",
+    fix="Remove it, or correct its rules, environments, objects and images.",
 )
 def unused(evidence: WaiverEvidence) -> Iterator[Problem]:
     """Waivers that hold and cover no finding; only a run over the whole repository can tell."""
@@ -76,4 +76,4 @@ def _problem(evidence: WaiverEvidence, index: int, what: str) -> Problem:
 
 
 def _name(waiver: Waiver) -> str:
-    return f"waiver of {waiver.rule} for {', '.join(waiver.objects)}"
+    return f"waiver of {', '.join(waiver.rules)} for {', '.join((*waiver.objects, *waiver.images))}"

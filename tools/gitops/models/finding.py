@@ -40,7 +40,7 @@ class Finding:
 
     ``environment`` and ``component`` are None for what concerns the whole tree; ``path`` is a JSON pointer into the
     object (RFC 6901, empty where the object as a whole is meant); ``file`` is relative to the repository's root and
-    ``line`` counts from 1.
+    ``line`` counts from 1; ``image`` is the image that it is about, if it is about one.
     """
 
     rule: str
@@ -53,6 +53,7 @@ class Finding:
     component: str | None = None
     object: ObjectReference | None = None
     path: str = ""
+    image: str = ""
     waiver: WaiverNote | None = None
 
     @property

@@ -2,9 +2,9 @@
 
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from gitops.models.finding import Finding
 from gitops.models.settings import RULE_ID, Document, Name, Settings, Text
@@ -13,13 +13,16 @@ RuleId = Annotated[str, StringConstraints(pattern=RULE_ID)]
 
 
 class Waiver(Settings):
-    """Silences one rule for named objects until a day; that day is the last on which it holds."""
+    """Silences rules for named objects or images until a day; that day is the last on which it holds."""
 
-    rule: RuleId
+    rules: tuple[RuleId, ...] = Field(min_length=1)
+    """Several where one cause breaks several."""
     environments: tuple[Name, ...] = ()
     """Where it holds; every environment when absent."""
-    objects: tuple[Text, ...] = Field(min_length=1)
+    objects: tuple[Text, ...] = ()
     """What it holds for: ``Kind/name`` or ``Kind/namespace/name``, or a file for findings about the tree; globs."""
+    images: tuple[Text, ...] = ()
+    """The images that it holds for, as the objects name them; globs. With objects: those images in those objects."""
     owner: Text
     """Who answers for it."""
     reason: Text
@@ -27,14 +30,22 @@ class Waiver(Settings):
     """Where it is discussed."""
     expires: date
 
+    @model_validator(mode="after")
+    def for_something(self) -> Self:
+        if not self.objects and not self.images:
+            raise ValueError("a waiver needs objects or images that it holds for")
+        return self
+
     def covers(self, finding: Finding) -> bool:
         """Whether this waiver is about the finding, leaving the day aside."""
-        if self.rule != finding.rule:
+        if finding.rule not in self.rules:
             return False
         if self.environments and finding.environment not in self.environments:
             return False
+        if self.images and not any(fnmatchcase(finding.image, pattern) for pattern in self.images):
+            return False
         names = _names(finding)
-        return any(fnmatchcase(name, pattern) for pattern in self.objects for name in names)
+        return not self.objects or any(fnmatchcase(name, pattern) for pattern in self.objects for name in names)
 
     def holds_on(self, day: date) -> bool:
         return day <= self.expires

@@ -1,17 +1,20 @@
-"""The report for people: findings by file, each once with the environments it occurs in, and a line that sums up."""
+"""The report for people: findings by file, each once with the environments it occurs in, and a line that sums up.
+
+What is waived needs nobody's hand now: each waiver is told once, with how much it covers. The other reports tell every finding.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
-from gitops.models.finding import Finding, Result, Timing
+from gitops.models.finding import Finding, Result, Timing, WaiverNote
 from gitops.reports.phrases import count, subject, visible, waived
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-_WAIVED = "waived"
-_STYLES = {"error": "bold red", "warning": "yellow", _WAIVED: "dim"}
+_FADED = "dim"
+_STYLES = {"error": "bold red", "warning": "yellow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def write(result: Result) -> str:
         lines.append(file)
         lines += (line for entry in entries for line in _plain(entry, widths))
         lines.append("")
+    lines += [line for waiver in _waivers(result) for line in (waiver, "")]
     lines.append(summary(result))
     return "\n".join(lines) + "\n"
 
@@ -69,6 +73,7 @@ def show(result: Result, stream: TextIO, width: int | None = None) -> None:
         stream.write(write(result))
         return
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
     for file, entries in _by_file(result).items():
@@ -76,6 +81,9 @@ def show(result: Result, stream: TextIO, width: int | None = None) -> None:
         console.print(file, style="bold", soft_wrap=True)
         for entry in entries:
             console.print(_styled(entry, widths))
+        console.print()
+    for waiver in _waivers(result):
+        console.print(Text(waiver, style=_FADED, overflow="fold"))
         console.print()
     console.print(summary(result), style="bold green" if _is_clean(result) else "bold")
 
@@ -85,7 +93,7 @@ def summary(result: Result) -> str:
     what_was_seen = f"{count(result.overlays, 'overlay')}, {count(result.objects, 'object')}"
     if result.environments:
         what_was_seen += f" in {', '.join(result.environments)}"
-    waivers = [f"{result.waived} {_WAIVED}"] if result.waived else []
+    waivers = [f"{result.waived} waived"] if result.waived else []
     if _is_clean(result):
         return f"{', '.join(['clean', *waivers])}: {what_was_seen}"
     counts = [count(result.errors, "error"), count(result.warnings, "warning"), *waivers]
@@ -109,7 +117,7 @@ def _is_clean(result: Result) -> bool:
 def _by_file(result: Result) -> dict[str, list[_Entry]]:
     """The entries of each file; what differs in environment and component alone is one entry."""
     merged: dict[Finding, set[str]] = {}
-    for finding in result.findings:
+    for finding in (finding for finding in result.findings if finding.waiver is None):
         environments = merged.setdefault(replace(finding, environment=None, component=None), set())
         if finding.environment:
             environments.add(finding.environment)
@@ -117,6 +125,18 @@ def _by_file(result: Result) -> dict[str, list[_Entry]]:
     for finding, environments in merged.items():
         files.setdefault(visible(finding.file), []).append(_entry(finding, _in_order(environments, result.environments)))
     return files
+
+
+def _waivers(result: Result) -> list[str]:
+    """Each waiver with the rules and the number of findings that it covers."""
+    covered: dict[WaiverNote, list[str]] = {}
+    for finding in result.findings:
+        if finding.waiver:
+            covered.setdefault(finding.waiver, []).append(finding.rule)
+    return [
+        f"{count(len(rules), 'finding')} of {', '.join(sorted(set(rules)))}, {visible(waived(waiver))}"
+        for waiver, rules in covered.items()
+    ]
 
 
 def _in_order(environments: set[str], order: Sequence[str]) -> list[str]:
@@ -128,7 +148,7 @@ def _entry(finding: Finding, environments: Iterable[str]) -> _Entry:
     headline, *more = visible(finding.message).splitlines() or [""]
     return _Entry(
         line=str(finding.line),
-        word=_WAIVED if finding.waiver else finding.level.value,
+        word=finding.level.value,
         rule=finding.rule,
         headline=headline,
         environments=", ".join(environments),
@@ -137,12 +157,7 @@ def _entry(finding: Finding, environments: Iterable[str]) -> _Entry:
 
 
 def _details(finding: Finding) -> Iterator[str]:
-    details = [
-        subject(finding),
-        f"fix: {finding.fix}" if finding.fix else "",
-        waived(finding.waiver) if finding.waiver else "",
-    ]
-    for detail in details:
+    for detail in (subject(finding), f"fix: {finding.fix}" if finding.fix else ""):
         yield from visible(detail).splitlines()
 
 
@@ -160,7 +175,6 @@ def _styled(entry: _Entry, widths: _Widths) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    faded = _STYLES[_WAIVED] if entry.word == _WAIVED else ""
     message = Text(entry.headline, overflow="fold")
     if entry.environments:
         message.append(f"  ({entry.environments})", style="cyan")
@@ -172,5 +186,5 @@ def _styled(entry: _Entry, widths: _Widths) -> "Table":
     first.add_row(entry.line, Text(entry.word, style=_STYLES[entry.word]), entry.rule, message)
     details = (Padding(Text(detail, overflow="fold"), (0, 0, 0, widths.indent - 2)) for detail in entry.details)
     whole = Table.grid()
-    whole.add_row(Padding(Group(first, *details), (0, 0, 0, 2)), style=faded)
+    whole.add_row(Padding(Group(first, *details), (0, 0, 0, 2)))
     return whole

@@ -14,8 +14,8 @@ CAPACITY = "docs/capacity.md"
 _HEAD = """# Capacity
 
 What each namespace asks of its cluster: requests of all replicas, and claims. What operators start for custom resources (Ceph,
-its CSI drivers) counts like the rest. The cluster's line leaves out its largest node, so that everything still runs while one is
-repaired (but for a cluster of one), and what nodes keep for their system; it counts what claims may hold once every copy is
+its CSI drivers) counts like the rest. The cluster's line leaves out its largest node, so that everything still runs while one
+is repaired (but for a cluster of one), and what nodes keep for their system; it counts what claims may hold once every copy is
 stored and disks stay below 85 % (Ceph's warning). Written by `make generate`; `make check` reports what does not fit.
 """
 

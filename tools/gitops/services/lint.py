@@ -177,6 +177,7 @@ class _Run:
             component=overlay.component if overlay else problem.component,
             object=target,
             path=format_pointer(problem.path),
+            image=problem.image,
         )
 
     @contextmanager

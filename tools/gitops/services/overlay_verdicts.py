@@ -7,7 +7,6 @@ from typing import Any
 from gitops.adapters.cache import Pack
 from gitops.checks.evidence import OverrideUse
 from gitops.checks.unit import Check, Problem, Scope, all_checks
-from gitops.models.paths import JsonPath
 from gitops.repository.overrides import ImagePin, found_targets
 from gitops.repository.provenance import Provenance
 from gitops.repository.rendering import RenderedOverlay
@@ -47,12 +46,13 @@ class OverlayJudge:
         for index, resource in enumerate(rendered.resources):
             for check in self._checks:
                 for problem in check.function(resource):
-                    yield [check.id, index, list(problem.path), problem.message, problem.fix]
+                    yield [check.id, index, list(problem.path), problem.message, [problem.fix, problem.text, problem.image]]
 
     def _unpack(
-        self, rendered: RenderedOverlay, rule: str, index: int, path: JsonPath, message: str, fix: str
+        self, rendered: RenderedOverlay, rule: str, index: int, path: list[str | int], message: str, told: list[str]
     ) -> tuple[Check, Problem]:
-        return self._by_id[rule], Problem(message, rendered.resources[index], tuple(path), fix=fix)
+        fix, text, image = told
+        return self._by_id[rule], Problem(message, rendered.resources[index], tuple(path), fix=fix, text=text, image=image)
 
     def _uses(self, rendered: RenderedOverlay) -> Iterator[OverrideUse]:
         kustomization = self._tree.kustomization(rendered.overlay)
