@@ -1,6 +1,6 @@
-"""The images that an object names, as kustomize's ``images`` finds them.
+"""The images that an object names.
 
-It finds those of containers by itself. The others have to be told to it, in a component's ``configurations``: that of a
+kustomize finds those of containers by itself. Others have to be told to it, in a component's ``configurations``: that of a
 CephCluster (``cephVersion``), and every value of a ConfigMap whose label says that it holds images.
 """
 
@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitops.models.paths import JsonPath
+from gitops.models.resource import Resource
 from gitops.models.values import mapping
+from gitops.repository import documents
 
 HOLDS = "project-dare.eu/holds"
 
 
 def images_of(value: Any, path: JsonPath = ()) -> Iterator[tuple[JsonPath, str]]:
-    """Every image in an object with its place, at any depth; ``""`` for a container without one."""
+    """The images that kustomize's ``images`` pins, with their places, at any depth; ``""`` for a container without one."""
     if isinstance(value, dict):
         if mapping(mapping(value.get("metadata")).get("labels")).get(HOLDS) == "images":
             yield from (
@@ -33,6 +35,51 @@ def images_of(value: Any, path: JsonPath = ()) -> Iterator[tuple[JsonPath, str]]
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from images_of(item, (*path, index))
+
+
+def every_image(resource: Resource) -> Iterator[tuple[JsonPath, str]]:
+    """The images that running an object may pull: those of its containers, whatever a custom resource calls ``image``, and the
+    same of manifests in a ConfigMap, from which a program makes objects at its own time."""
+    if resource.kind == "CustomResourceDefinition":
+        return
+    if (resource.group, resource.kind) == ("", "ConfigMap"):
+        yield from images_of(resource.body)
+        for key, text in mapping(resource.body.get("data")).items():
+            for body in _manifests(text):
+                yield from ((("data", key), image) for _, image in _images_of_body(body))
+    else:
+        yield from _images_of_body(resource.body)
+
+
+def _images_of_body(body: dict[str, Any]) -> Iterator[tuple[JsonPath, str]]:
+    yield from images_of(body)
+    group = str(body.get("apiVersion", "")).rpartition("/")[0]
+    if "." in group and not group.endswith(".k8s.io"):
+        yield from _named_image(body.get("spec"), ("spec",))
+
+
+def _named_image(value: Any, path: JsonPath) -> Iterator[tuple[JsonPath, str]]:
+    """What stands under ``image`` where ``images_of`` does not look."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == "image" and isinstance(item, str):
+                yield (*path, key), item
+            elif key not in ("containers", "initContainers", "ephemeralContainers", "cephVersion"):
+                yield from _named_image(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _named_image(item, (*path, index))
+
+
+def _manifests(text: Any) -> list[dict[str, Any]]:
+    """The objects of Kubernetes that a text is, if it is any that can be read."""
+    if not isinstance(text, str) or "image:" not in text or "apiVersion:" not in text:
+        return []
+    try:
+        read = map(mapping, documents.values(text))
+    except ValueError:
+        return []
+    return [body for body in read if "apiVersion" in body and "kind" in body]
 
 
 def image_name(image: str) -> str:

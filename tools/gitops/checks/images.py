@@ -1,0 +1,54 @@
+"""Images: a name that means the same bytes tomorrow."""
+
+from collections.abc import Iterator
+
+from gitops.checks.unit import Problem, Scope, check
+from gitops.models.image import ImageReference, InvalidImageReference
+from gitops.models.paths import JsonPath
+from gitops.models.resource import Resource
+from gitops.repository.images import every_image
+
+_NAMES = "https://kubernetes.io/docs/concepts/containers/images/#image-names"
+
+
+@check(
+    "IMG001",
+    "Image without a version",
+    Scope.OBJECT,
+    why="Two nodes that pull at different times run different programs, and a rollback brings nothing back.",
+    fix="Set newTag in the overlay's images to the version that is meant.",
+    reference=_NAMES,
+)
+def no_version(resource: Resource) -> Iterator[Problem]:
+    """Images with neither tag nor digest, or with the tag latest, also in custom resources and in manifests in ConfigMaps."""
+    for path, image, reference in _images(resource):
+        if reference is None:
+            yield Problem(f"'{image}' is no image reference", resource, path, text=image, image=image)
+        elif reference.digest is None and reference.effective_tag == "latest":
+            what = "has the tag latest" if reference.tag else "has no tag"
+            yield Problem(f"{image} {what}", resource, path, text=image, image=image)
+
+
+@check(
+    "IMG002",
+    "Image without a digest",
+    Scope.OBJECT,
+    why="A tag can be moved in the registry: what was scanned and tried need not be what runs.",
+    fix="Set digest in the overlay's images to the digest of the version that was scanned.",
+    reference=_NAMES,
+)
+def no_digest(resource: Resource) -> Iterator[Problem]:
+    """Images of a version that no digest pins, also in custom resources and in manifests in ConfigMaps."""
+    for path, image, reference in _images(resource):
+        if reference is not None and reference.digest is None and reference.effective_tag != "latest":
+            yield Problem(f"{image} has no digest", resource, path, text=image, image=image)
+
+
+def _images(resource: Resource) -> Iterator[tuple[JsonPath, str, ImageReference | None]]:
+    """Every image that is named at all; one that is missing is the schema's business."""
+    for path, image in every_image(resource):
+        if image:
+            try:
+                yield path, image, ImageReference.parse(image)
+            except InvalidImageReference:
+                yield path, image, None
