@@ -13,7 +13,7 @@ from tests.unit.repository.trees import CLUSTER, COMPONENT, sound_tree
 Changes = Mapping[str, str | bytes | None]
 Find = Callable[[str, Changes], list[Problem]]
 BASE, OVERLAY = "base/web/kustomization.yaml", "overlays/test/web/kustomization.yaml"
-RULES = [f"TREE{number:03}" for number in range(1, 16)]
+RULES = [f"TREE{number:03}" for number in range(1, 17)]
 
 
 @pytest.fixture
@@ -352,3 +352,31 @@ def test_a_policy_file_that_no_tool_knows_is_caught(find: Find, path: str) -> No
 )
 def test_a_policy_file_that_is_known_or_stands_deeper_passes(find: Find, path: str) -> None:
     assert find("TREE015", {path: "{}\n"}) == []
+
+
+# Replacements ---------------------------------------------------------------------------------------------------------
+
+REPLACEMENT = "source: {kind: ConfigMap}\ntargets:\n  - select: {kind: Deployment}\n    fieldPaths:\n      - %s\n"
+
+
+@pytest.mark.parametrize("step", ["[name=web]", "[name=^web]", "[name=web$]", "[=--a]"])
+def test_a_name_that_finds_others_too_is_caught(find: Find, step: str) -> None:
+    inline = f"replacements:\n- targets:\n  - fieldPaths:\n    - a.b\n    - a.{step}.b\n"
+    file = "overlays/test/web/replacement.yaml"
+    changes = {
+        OVERLAY: f"resources:\n  - ../../../base/web\n{inline}- path: replacement.yaml\n",
+        file: REPLACEMENT % f"'{step}'",
+    }
+    found = find("TREE016", changes)
+    assert _places(found) == [(OVERLAY, 7), (file, 5)]
+    assert _texts(found) == [f"{step} also finds what merely contains it"] * 2
+
+
+@pytest.mark.parametrize("path", ["spec.[name=^web$].value", "spec.*.value", "spec.0", "metadata.annotations.[a/b]", "[]"])
+def test_a_name_that_is_held_at_both_ends_passes(find: Find, path: str) -> None:
+    file = "overlays/test/web/replacement.yaml"
+    changes = {
+        OVERLAY: "resources:\n  - ../../../base/web\nreplacements:\n- path: replacement.yaml\n",
+        file: f"- {REPLACEMENT.replace(chr(10), chr(10) + '  ').rstrip(' ')}" % f"'{path}'",
+    }
+    assert find("TREE016", changes) == []

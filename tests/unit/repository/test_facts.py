@@ -177,6 +177,6 @@ def test_what_older_tools_found_is_not_believed(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     text = b"kind: Service\n"
     sha256 = FactReader(cache, "x").read("base/web/a.yaml", text).sha256
-    cache.put("facts", "old", {f"manifest {sha256}": [[["syntax", 1, "from the cache"]], [], None]})
+    cache.put("facts", "old", {f"manifest {sha256}": [[["syntax", 1, "from the cache"]], [], None, []]})
     assert len(FactReader(cache, "old").read("base/web/a.yaml", text).complaints) == 1
     assert FactReader(cache, "new").read("base/web/a.yaml", text).complaints == ()

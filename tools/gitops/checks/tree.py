@@ -156,6 +156,21 @@ def unknown_policy_file(tree: Tree) -> Iterator[Problem]:
             yield Problem(f"{path} is read by no tool; there are {', '.join(known)}", file=path)
 
 
+@check(
+    "TREE016",
+    "Name in a replacement that finds others too",
+    Scope.TREE,
+    why="kustomize takes it for a regular expression without ends: [name=HOST] sets MY_HOST and HOST_PORT too, silently.",
+    fix="Put ^ before and $ behind the name: [name=^HOST$].",
+    reference="https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/replacements/",
+)
+def open_name(tree: Tree) -> Iterator[Problem]:
+    """Steps [key=value] in fieldPaths of replacements' targets whose value is not held at both ends."""
+    for path, facts in tree.files.items():
+        for remark in facts.remarks:
+            yield Problem(remark.message, file=path, line=remark.line)
+
+
 def _complaints(tree: Tree, kind: str) -> Iterator[Problem]:
     for path, facts in tree.files.items():
         for complaint in facts.complaints:

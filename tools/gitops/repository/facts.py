@@ -25,7 +25,7 @@ YAML_SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What is wrong inside a file: ``kind`` is a ``DefectKind``, ``unknown-field`` or ``settings``."""
+    """What is wrong inside a file: ``kind`` is a ``DefectKind``, ``unknown-field``, ``settings`` or ``open-name``."""
 
     kind: str
     line: int
@@ -34,12 +34,16 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What a file's bytes alone tell. ``data`` is only kept for our own files and None where they are defective."""
+    """What a file's bytes alone tell. ``data`` is only kept for our own files and None where they are defective.
+
+    ``remarks`` are about what does not keep anybody from using the file.
+    """
 
     sha256: str
     complaints: tuple[Complaint, ...] = ()
     references: tuple[Reference, ...] = ()
     data: Any = None
+    remarks: tuple[Complaint, ...] = ()
 
 
 class FactReader:
@@ -72,19 +76,22 @@ class FactReader:
 
 def _pack(facts: FileFacts) -> list[Any]:
     complaints = [[complaint.kind, complaint.line, complaint.message] for complaint in facts.complaints]
-    return (
-        [complaints, [list(reference) for reference in facts.references], facts.data]
-        if any((complaints, facts.references, facts.data))
-        else []
-    )
+    remarks = [[remark.kind, remark.line, remark.message] for remark in facts.remarks]
+    references = [list(reference) for reference in facts.references]
+    packed = [complaints, references, facts.data, remarks]
+    return packed if any(packed) else []
 
 
 def _unpack(sha256: str, packed: list[Any]) -> FileFacts:
     if not packed:
         return FileFacts(sha256)
-    complaints, references, data = packed
+    complaints, references, data, remarks = packed
     return FileFacts(
-        sha256, tuple(Complaint(*item) for item in complaints), tuple(Reference(*item) for item in references), data
+        sha256,
+        tuple(Complaint(*item) for item in complaints),
+        tuple(Reference(*item) for item in references),
+        data,
+        tuple(Complaint(*item) for item in remarks),
     )
 
 
@@ -94,8 +101,13 @@ def _examine(path: str, data: bytes, is_kustomization: bool) -> FileFacts:
     if complaints:
         return FileFacts("", tuple(complaints))
     own = own_file(path)
+    remarks = tuple(
+        Complaint("open-name", line, f"{step} also finds what merely contains it")
+        for document in (parsed.documents if own is None else ())
+        for step, line in kustomization.open_names(document)
+    )
     if own is None and not is_kustomization:
-        return FileFacts("")
+        return FileFacts("", remarks=remarks)
     if len(parsed.documents) != 1 or not isinstance(parsed.documents[0].value, dict):
         what = "kustomization" if is_kustomization else "file"
         fault = "is no single mapping" if parsed.documents else "is empty"
@@ -106,7 +118,7 @@ def _examine(path: str, data: bytes, is_kustomization: bool) -> FileFacts:
             Complaint("unknown-field", line, f"'{name}' is no field of a kustomization")
             for name, line in kustomization.unknown_fields(root)
         ]
-        return FileFacts("", tuple(unknown), tuple(kustomization.references(root)))
+        return FileFacts("", tuple(unknown), tuple(kustomization.references(root)), remarks=remarks)
     wrong = _complaints_about(own, root)
     return FileFacts("", tuple(wrong), (), None if wrong else root.value)
 

@@ -58,6 +58,7 @@ _ENTRIES_WITH_PATH = ("patches", "patchesJson6902", "replacements")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
 
 _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*:(:|//)|^[\w.-]+@[\w.-]+:|\?(ref|version)=")
+_NAMED_STEP = re.compile(r"\[[^\]=]*=(?P<value>[^\]]*)\]")
 _HOST_AND_PATH = re.compile(r"^([\w-]+\.)+[a-z]{2,}(:\d+)?/")
 
 
@@ -90,6 +91,21 @@ def unknown_fields(root: Node) -> list[tuple[str, int]]:
 def references(root: Node) -> list[Reference]:
     """Everything that the kustomization reads, as it names it, in the order of the file."""
     return sorted(_references(root), key=lambda reference: reference.line)
+
+
+def open_names(root: Node) -> Iterator[tuple[str, int]]:
+    """Steps like ``[name=web]`` in the targets of replacements, with their lines.
+
+    kustomize looks for such a value as a regular expression anywhere in the element's own: this one finds ``web-2`` too.
+    ``root`` is a kustomization, or a file that one names under ``replacements``.
+    """
+    listed = root.items["replacements"].items.values() if "replacements" in root.items else root.items.values()
+    for entry in listed if isinstance(root.value, list) or "replacements" in root.items else [root]:
+        for target in _entries(entry, "targets"):
+            for path in _texts(target, "fieldPaths", "replacements"):
+                for step in _NAMED_STEP.finditer(path.target):
+                    if not (step["value"].startswith("^") and step["value"].endswith("$")):
+                        yield step[0], path.line
 
 
 def _references(root: Node) -> Iterator[Reference]:
