@@ -7,7 +7,7 @@ import pytest
 from gitops.checks.evidence import EnvironmentEvidence
 from gitops.models.component import Component
 from gitops.models.resource import Overlay, Resource
-from gitops.repository.hosts import addresses
+from gitops.repository.hosts import Names, addresses
 from tests.unit.checks.evidence_by_hand import DB, NAMESPACES, environment, messages, problems
 from tests.unit.repository.trees import WEB, made
 
@@ -24,7 +24,7 @@ def service(name: str = "db", *ports: int, **spec: object) -> Resource:
 
 
 def named(text: str) -> list[str]:
-    return [str(address) for address in addresses(config(text), frozenset({"dare", "keycloak"}))]
+    return [str(address) for address in addresses(config(text), Names(frozenset({"dare", "keycloak"})))]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,132 @@ def test_a_text_names_none(text: str) -> None:
     assert named(text) == []
 
 
+SERVICES = Names(
+    namespaces=frozenset({"dare", "keycloak"}),
+    services=frozenset({("dare", "db"), ("dare", "db-headless"), ("keycloak", "keycloak")}),
+    stateful_sets=frozenset({("dare", "db")}),
+)
+
+
+def short(resource: Resource) -> list[str]:
+    return [str(address) for address in addresses(resource, SERVICES)]
+
+
+def variables(**values: str) -> Resource:
+    env = [{"name": name, "value": value} for name, value in values.items()]
+    template = {"spec": {"containers": [{"name": "c", "env": env}]}}
+    return made("Deployment", "x", api="apps/v1", metadata={"name": "x", "namespace": "dare"}, spec={"template": template})
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        pytest.param({"KC_DB_URL_HOST": "db"}, ["db.dare"], id="a host"),
+        pytest.param({"DB_HOST": "db", "DB_PORT": "5432"}, ["db.dare:5432"], id="with its port in another variable"),
+        pytest.param({"DB_HOST": "db", "WEB_PORT": "80"}, ["db.dare"], id="beside the port of something else"),
+        pytest.param({"DB_ADDR": "db", "DB_ADDR_PORT": "1"}, ["db.dare:1"], id="with a port named after it"),
+        pytest.param({"DB_HOST": "db.dare.svc", "DB_PORT": "1"}, ["db.dare:1"], id="a long name with its port"),
+        pytest.param({"dbServer": "db:1"}, ["db.dare:1"], id="a server"),
+        pytest.param({"BROKERS": "db:1, dbb:2"}, ["db.dare:1", "dbb.dare:2"], id="several"),
+        pytest.param({"STORE": "db"}, ["db.dare"], id="a Service that is all a variable says"),
+        pytest.param({"NODE_LIST": "db:1"}, ["db.dare:1"], id="a Service with a port"),
+        pytest.param({"DB_HOST": "dbb"}, ["dbb.dare"], id="a name that is misspelt"),
+        pytest.param({"PEER": "db-0.db-headless.dare.svc:1"}, ["db-headless.dare:1"], id="a pod of a headless Service"),
+        pytest.param({"PEER_HOST": "db-0.db-headless"}, ["db-headless.dare"], id="the same in short"),
+    ],
+)
+def test_a_variable_names_a_service_in_short(values: dict[str, str], found: list[str]) -> None:
+    assert short(variables(**values)) == found
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"DB_NAME": "db"}, id="a name that is the Service's as well"),
+        pytest.param({"LISTEN_HOST": "db"}, id="what it listens on"),
+        pytest.param({"BIND_ADDRESS": "eth0"}, id="what it binds to"),
+        pytest.param({"DB_HOST": "localhost"}, id="itself"),
+        pytest.param({"DB_HOST": "0.0.0.0"}, id="any address"),
+        pytest.param({"DB_HOST": "::"}, id="any address of IPv6"),
+        pytest.param({"DB_HOST": "$(HOST)"}, id="another variable"),
+        pytest.param({"DB_HOST": ""}, id="nothing"),
+        pytest.param({"PUBLIC_HOST": "platform.example.org"}, id="a host outside"),
+        pytest.param({"HOST": "db-0"}, id="a pod's own name"),
+        pytest.param({"STRICT_HOST": "true"}, id="a switch"),
+        pytest.param({"CHARACTER_SET_SERVER": "utf8mb4"}, id="a server's setting"),
+        pytest.param({"HOSTNAME_MODE": "word"}, id="a key that is about a host"),
+        pytest.param({"MODE": "word"}, id="any word"),
+        pytest.param({"TARGET": "prod"}, id="a target of another sort"),
+        pytest.param({"WINDOW": "12:30"}, id="a time"),
+    ],
+)
+def test_a_variable_names_none(values: dict[str, str]) -> None:
+    assert short(variables(**values)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found", "written"),
+    [
+        ("a.yaml", "# db\nstore:\n  host: db\n  port: 1\n", "db.dare:1", "host: db"),
+        ("a.py", "DB = {\n'HOST': 'db',\n'PORT': '5432'}\n", "db.dare:5432", "'HOST': 'db',"),
+        ("a.conf", "# host = db\nhost = dbb\n", "dbb.dare", "host = dbb"),
+        ("a.yaml", "env:\n- name: X_HOST\n  value: db\n", "db.dare", "value: db"),
+        ("a.js", "connect('db:5432', {host: 'db'})", "db.dare", "connect('db:5432', {host: 'db'})"),
+        ("DB_HOST", "db", "db.dare", "db"),
+    ],
+)
+def test_a_file_names_a_service_in_short(name: str, text: str, found: str, written: str) -> None:
+    placed = {"name": "settings", "namespace": "dare"}
+    (address,) = addresses(made("ConfigMap", "settings", metadata=placed, data={name: text}), SERVICES)
+    assert (str(address), address.text) == (found, written)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "store: db\nurl: page\nrules: [{host: '*'}]\n"),
+        ("a.json", '{"host": "$host", "server": "nginx"}'),
+        ("a.sh", "# --host dbb\nrun --host dbb\n"),
+        ("sshd_config", "Port 2222\nHost *\n"),
+    ],
+)
+def test_a_file_names_none(name: str, text: str) -> None:
+    placed = {"name": "settings", "namespace": "dare"}
+    assert short(made("ConfigMap", "settings", metadata=placed, data={name: text})) == []
+
+
+def test_probes_and_hooks_are_command_lines_too() -> None:
+    probe = {"exec": {"command": ["pg_isready", "--host=db"]}}
+    hook = {"preStop": {"exec": {"command": ["leave", "--host", "db:5432"]}}}
+    container = {"name": "c", "readinessProbe": probe, "lifecycle": hook}
+    placed = {"name": "x", "namespace": "dare"}
+    resource = made("Deployment", "x", metadata=placed, spec={"template": {"spec": {"containers": [container]}}})
+    assert short(resource) == ["db.dare", "db.dare:5432"]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        made(
+            "ValidatingWebhookConfiguration",
+            "w",
+            api="admissionregistration.k8s.io/v1",
+            webhooks=[{"clientConfig": {"service": {"name": "hook", "namespace": "dare", "port": 443}}}, {}],
+        ),
+        made(
+            "CustomResourceDefinition",
+            "c",
+            api="apiextensions.k8s.io/v1",
+            spec={"conversion": {"webhook": {"clientConfig": {"service": {"name": "hook", "namespace": "dare"}}}}},
+        ),
+        made("APIService", "a", api="apiregistration.k8s.io/v1", spec={"service": {"name": "hook", "namespace": "dare"}}),
+    ],
+    ids=lambda resource: resource.kind,
+)
+def test_what_the_api_server_is_told_to_call_is_an_address(resource: Resource) -> None:
+    assert short(resource) == ["hook.dare:443"]
+
+
 def test_environment_variables_and_arguments_are_read_wherever_containers_are() -> None:
     container = {
         "name": "c",
@@ -76,7 +202,7 @@ def test_environment_variables_and_arguments_are_read_wherever_containers_are() 
     }
     job = {"jobTemplate": {"spec": {"template": {"spec": {"initContainers": [container]}}}}}
     resource = made("CronJob", "x", api="batch/v1", metadata={"name": "x", "namespace": "dare"}, spec=job)
-    found = {str(address): address.path[-3:] for address in addresses(resource, frozenset({"dare"}))}
+    found = {str(address): address.path[-3:] for address in addresses(resource, Names(frozenset({"dare"})))}
     assert found == {"db.dare": ("env", 0, "value"), "db.dare:1": (0, "args", 1), "x.dare": (0, "command", 0)}
 
 
@@ -151,6 +277,15 @@ def test_an_address_that_depends_on_tells_passes(web: Component, db: Component) 
     assert messages("NET006", together(web, db)) == []
 
 
+def test_an_ingress_needs_the_component_of_its_class() -> None:
+    spec = {"ingressClassName": "nginx", "rules": [{"host": "x"}]}
+    ingress = made("Ingress", "web", api="networking.k8s.io/v1", spec=spec)
+    served = made("IngressClass", "nginx", api="networking.k8s.io/v1", overlay=DB, spec={"controller": "x/y"})
+    alone = replace(environment(ingress, served), components={"web": component(), "db": component()})
+    assert messages("NET006", alone) == ["IngressClass nginx belongs to db, which web does not depend on"]
+    assert messages("NET006", replace(alone, components={"web": component("db"), "db": component()})) == []
+
+
 def closed(name: str, **rules: object) -> Resource:
     spec = {"podSelector": {"matchLabels": {"app": name}}, "policyTypes": ["Ingress", "Egress"], **rules}
     return made("NetworkPolicy", name, api="networking.k8s.io/v1", metadata={"name": name, "namespace": "dare"}, spec=spec)
@@ -174,3 +309,37 @@ def test_policies_that_name_each_other_pass() -> None:
 def test_pods_that_name_their_own_service_connect_to_nobody() -> None:
     evidence = environment(NAMESPACE, *app("web", WEB, "http://web/"), closed("web"))
     assert messages("NET007", evidence) == []
+
+
+def test_an_ingress_asks_for_a_way_from_the_pods_of_its_class() -> None:
+    served = made("IngressClass", "nginx", api="networking.k8s.io/v1", overlay=DB, spec={"controller": "x/y"})
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    rule = {"host": "x", "http": {"paths": [{"path": "/", "backend": backend}]}}
+    spec = {"ingressClassName": "nginx", "rules": [rule]}
+    ingress = made("Ingress", "web", api="networking.k8s.io/v1", metadata={"name": "web", "namespace": "dare"}, spec=spec)
+    open_web = environment(NAMESPACE, *app("web", WEB), *app("db", DB), served, ingress)
+    assert messages("NET007", open_web) == []
+    closed_web = environment(NAMESPACE, *app("web", WEB), *app("db", DB), served, ingress, closed("web"))
+    (problem,) = problems("NET007", closed_web)
+    assert problem.message == (
+        "no policy of the server lets a connection in from Deployment dare/db to Deployment dare/web at port 8080"
+    )
+    assert problem.path == ("spec", "rules", 0, "http", "paths", 0, "path")
+
+
+JOB = """\
+apiVersion: kubeflow.org/v2beta1
+kind: MPIJob
+spec: {env: [{name: DB_HOST, value: db}]}
+"""
+
+
+def test_a_manifest_in_a_config_map_speaks_for_the_pods_that_a_policy_knows_by_its_api() -> None:
+    config = made("ConfigMap", "job", metadata={"name": "job", "namespace": "dare"}, data={"job.yaml": JOB})
+    labels = {"training.kubeflow.org/operator-name": "mpi-operator"}
+    spec = {"podSelector": {"matchLabels": labels}, "policyTypes": ["Egress"]}
+    placed = {"name": "jobs", "namespace": "dare"}
+    policy = made("NetworkPolicy", "jobs", api="networking.k8s.io/v1", metadata=placed, spec=spec)
+    (found,) = messages("NET007", environment(NAMESPACE, config, policy, *app("db", DB)))
+    way = "from the pods of NetworkPolicy dare/jobs to Deployment dare/db at port 8080"
+    assert found == f"no policy of the client lets a connection out {way}"

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from gitops.models.resource import Resource
-from gitops.repository.network import Network, clients, pods_of
+from gitops.repository.network import Network, pods_of
+from gitops.repository.traffic import clients
 from tests.unit.repository.trees import made
 
 
@@ -128,8 +129,8 @@ def test_a_config_map_speaks_for_the_pods_that_take_it() -> None:
     mounting = workload("mounting", volumes=[{"name": "v", "configMap": {"name": "c"}}])
     elsewhere = workload("mounting", "b", volumes=[{"name": "v", "configMap": {"name": "c"}}])
     network = Network.of([CLIENT, mounting, elsewhere])
-    assert [pods.workload for pods in clients(network.pods, config)] == [mounting]
-    assert [pods.workload for pods in clients(network.pods, CLIENT)] == [CLIENT]
+    assert [pods.workload for pods in clients(network, config, ("data", "x"))] == [mounting]
+    assert [pods.workload for pods in clients(network, CLIENT, ("spec",))] == [CLIENT]
 
 
 def test_a_pod_template_stands_for_the_pods_that_another_program_makes_of_it() -> None:
@@ -138,7 +139,7 @@ def test_a_pod_template_stands_for_the_pods_that_another_program_makes_of_it() -
     template = {"metadata": {"labels": {"app": "client"}}, "spec": pod}
     notebook = made("PodTemplate", "n", metadata={"name": "n", "namespace": "a"}, template=template)
     network = Network.of([notebook, SERVER, policy({**DENY, "policyTypes": ["Egress"]})])
-    (client,) = clients(network.pods, config)
+    (client,) = clients(network, config, ("data", "x"))
     (server,) = pods_of(SERVER)
     assert client.workload is notebook
     assert not network.lets_out(client, server, 8080)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from gitops.models.component import Component
@@ -11,11 +12,16 @@ from gitops.models.environment import ClusterFolder, Environment
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Overlay, Resource
 from gitops.models.waiver import Waiver
-from gitops.repository.hosts import Address, addresses
+from gitops.repository.hosts import Address, Names, addresses
+from gitops.repository.ingresses import Route, routes
 from gitops.repository.network import Network
 from gitops.repository.rendering import RenderedEnvironment
 from gitops.repository.secret_uses import Use, uses
+from gitops.repository.traffic import Connection, by_address, by_measuring, through_ingresses
 from gitops.repository.tree import Tree
+
+# Their Services and pods come with the cluster, not from here.
+NOT_OURS = frozenset({"default", "kube-system"})
 
 
 class SchemaFailure(NamedTuple):
@@ -92,10 +98,49 @@ class EnvironmentEvidence:
         return Network.of(self.resources)
 
     @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route of every Ingress."""
+        return tuple(routes(self.resources))
+
+    @cached_property
     def addresses(self) -> tuple[Address, ...]:
-        """Every in-cluster address that an object names; those of namespaces that are not rendered only in full."""
-        namespaces = frozenset(resource.name for resource in self.resources if is_namespace(resource))
-        return tuple(address for resource in self.resources for address in addresses(resource, namespaces))
+        """Every address that ought to be a Service of ours, once every overlay is there to say so."""
+        if not self.rendered.complete:
+            return ()
+        names = Names.of(self.resources)
+        elsewhere = NOT_OURS | self.environment.argocd_namespaces
+        found = (address for resource in self.resources for address in addresses(resource, names))
+        return tuple(address for address in found if address.namespace not in elsewhere)
+
+    @cached_property
+    def connections(self) -> tuple[Connection, ...]:
+        """Every connection that the manifests ask for."""
+        if not self.rendered.complete:
+            return ()
+        network = self.network
+        asked = (by_address(network, self.addresses), through_ingresses(network, self.resources))
+        return tuple(chain(*asked, by_measuring(network, self.resources)))
+
+    @cached_property
+    def _needs(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def needs(self, component: str) -> frozenset[str]:
+        """The components that one depends on, directly or through others."""
+        if component not in self._needs:
+            found: set[str] = set()
+            waiting = [component]
+            while waiting:
+                known = self.components.get(waiting.pop())
+                fresh = set(known.depends_on) - found if known else set()
+                found |= fresh
+                waiting.extend(fresh)
+            self._needs[component] = frozenset(found)
+        return self._needs[component]
+
+    def related(self, here: str, there: str) -> bool:
+        """Whether one of two components depends on the other, or they are one."""
+        return here == there or there in self.needs(here) or here in self.needs(there)
 
     @cached_property
     def secret_uses(self) -> tuple[Use, ...]:

@@ -59,7 +59,8 @@ class Selector:
             if not any(_whole(pattern, value) for value in values):
                 return False
         metadata = resource.metadata
-        return _selected(self.labels, metadata.get("labels")) and _selected(self.annotations, metadata.get("annotations"))
+        labels, annotations = metadata.get("labels"), metadata.get("annotations")
+        return label_selector_matches(self.labels, labels) and label_selector_matches(self.annotations, annotations)
 
     def __str__(self) -> str:
         parts = [f"{name} {pattern}" for name, pattern in self.patterns.items()]
@@ -83,7 +84,8 @@ def _whole(pattern: str, value: str) -> bool:
         return False
 
 
-def _selected(selector: str, having: Any) -> bool:
+def label_selector_matches(selector: str, having: Any) -> bool:
+    """Whether labels meet a selector that is written as text, as kubectl takes it; an empty one chooses all."""
     values = mapping(having)
     return all(_requirement(part, values) for part in _OUTSIDE_PARENTHESES.split(selector) if part.strip())
 

@@ -7,24 +7,59 @@ pods have addresses in it is for the network plugin to say.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, NamedTuple
 
+from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"  # the API server gives it to every namespace
 
 
+class Direction(StrEnum):
+    """The two directions of a policy, named as its fields are."""
+
+    INGRESS = "ingress"
+    EGRESS = "egress"
+
+    @property
+    def peers(self) -> str:
+        """The field that lists the other side."""
+        return "from" if self is Direction.INGRESS else "to"
+
+
 class Pods(NamedTuple):
-    """The pods of one workload: what policies and Services know of them."""
+    """The pods of one workload: what policies and Services know of them.
+
+    Of pods that an operator makes, nobody renders a workload: what is known of them is the policy that is written for them,
+    which then stands in the workload's place.
+    """
 
     workload: Resource
     labels: Mapping[str, Any]
     containers: tuple[Mapping[str, Any], ...]
+    service_links: bool = False
+    """Whether the pods are told the addresses of all Services of their namespace, as Kubernetes does unless asked not to."""
 
     @property
     def namespace(self) -> str:
         return self.workload.namespace
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether a workload makes them, and not an operator at its own time."""
+        return self.workload.kind != "NetworkPolicy"
+
+    def __str__(self) -> str:
+        return f"{'' if self.is_rendered else 'the pods of '}{self.workload.identity}"
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """The numbers of the TCP ports that the containers name."""
+        named = (mapping(entry) for container in self.containers for entry in sequence(container.get("ports")))
+        numbers = (entry.get("containerPort") for entry in named if entry.get("protocol", "TCP") == "TCP")
+        return frozenset(number for number in numbers if isinstance(number, int))
 
     def port_number(self, port: Any) -> int | None:
         """The number of a port that may be given by the name that a container has for it; None where there is none."""
@@ -34,14 +69,29 @@ class Pods(NamedTuple):
         return port if isinstance(port, int) else None
 
 
+class Rule(NamedTuple):
+    """One rule of a policy in one direction, and where it stands in the policy."""
+
+    policy: Resource
+    path: JsonPath
+    peers: list[Any]
+    ports: list[Any]
+
+
 @dataclass
 class Network:
-    """The pods, Services and policies of one environment."""
+    """The pods, Services and policies of one environment; ``declared`` are the pods that only policies speak of."""
 
     pods: list[Pods] = field(default_factory=list)
+    declared: list[Pods] = field(default_factory=list)
     services: dict[tuple[str, str], Resource] = field(default_factory=dict)
-    _policies: dict[str, list[Resource]] = field(default_factory=dict)
-    _namespaces: dict[str, dict[str, Any]] = field(default_factory=dict)
+    policies: list[Resource] = field(default_factory=list)
+    namespaces: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _pods_in: dict[str, list[Pods]] = field(default_factory=dict)
+    _policies_in: dict[str, list[Resource]] = field(default_factory=dict)
+    _config_maps: dict[int, set[str]] = field(default_factory=dict)
+    _behind: dict[tuple[str, str], list[Pods]] = field(default_factory=dict)
+    _rules: dict[tuple[int, Direction], tuple[Pods, list[Rule] | None]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, resources: Iterable[Resource]) -> "Network":
@@ -50,49 +100,114 @@ class Network:
         for resource in resources:
             match resource.group, resource.kind:
                 case "", "Namespace":
-                    network._namespaces[resource.name] = mapping(resource.metadata.get("labels"))
+                    labels = mapping(resource.metadata.get("labels"))
+                    network.namespaces[resource.name] = {**labels, NAMESPACE_NAME: resource.name}
                 case "", "Service":
                     network.services[resource.namespace, resource.name] = resource
                 case "networking.k8s.io", "NetworkPolicy":
-                    network._policies.setdefault(resource.namespace, []).append(resource)
+                    network.policies.append(resource)
+                    network._policies_in.setdefault(resource.namespace, []).append(resource)
                 case _:
-                    network.pods += pods_of(resource)
+                    for pods in pods_of(resource):
+                        network.pods.append(pods)
+                        network._pods_in.setdefault(pods.namespace, []).append(pods)
+        network._declare()
         return network
 
+    def _declare(self) -> None:
+        """Notes the pods that a policy is written for and nobody renders."""
+        for policy in self.policies:
+            labels = mapping(mapping(_spec(policy).get("podSelector")).get("matchLabels"))
+            if labels and not self.selected_by(policy):
+                self.declared.append(Pods(policy, labels, ()))
+        for pods in self.declared:
+            self._pods_in.setdefault(pods.namespace, []).append(pods)
+
+    def pods_in(self, namespace: str) -> list[Pods]:
+        """The pods of a namespace."""
+        return self._pods_in.get(namespace, [])
+
+    def config_maps(self, pods: Pods) -> set[str]:
+        """The names of the ConfigMaps that the pods take data from."""
+        key = id(pods.workload)
+        if key not in self._config_maps:
+            self._config_maps[key] = _config_maps(pods.workload.body)
+        return self._config_maps[key]
+
+    def selected_by(self, policy: Resource) -> list[Pods]:
+        """The pods that a policy is about."""
+        selector = _spec(policy).get("podSelector")
+        return [pods for pods in self._pods_in.get(policy.namespace, ()) if selects(selector, pods.labels)]
+
     def behind(self, service: Resource) -> list[Pods]:
-        """The pods that a Service selects."""
-        selector = mapping(mapping(service.body.get("spec")).get("selector"))
-        return [pods for pods in self.pods if pods.namespace == service.namespace and selector and _has(pods.labels, selector)]
+        """The rendered pods that a Service selects."""
+        key = (service.namespace, service.name)
+        if key not in self._behind:
+            selector = mapping(_spec(service).get("selector"))
+            there = self._pods_in.get(service.namespace, ()) if selector else ()
+            self._behind[key] = [pods for pods in there if pods.is_rendered and _has(pods.labels, selector)]
+        return self._behind[key]
+
+    def peers(self, peer: Any, namespace: str) -> list[Pods]:
+        """The pods that a peer of a policy in this namespace selects; none for a block of addresses."""
+        chosen = mapping(peer)
+        if "ipBlock" in chosen:
+            return []
+        there = [namespace] if "namespaceSelector" not in chosen else self.namespaces_of(chosen["namespaceSelector"])
+        selector = chosen.get("podSelector")
+        return [pods for name in there for pods in self._pods_in.get(name, ()) if selects(selector, pods.labels)]
+
+    def namespaces_of(self, selector: Any) -> list[str]:
+        """The rendered namespaces that a selector chooses."""
+        return [name for name, labels in self.namespaces.items() if selects(selector, labels)]
 
     def lets_out(self, source: Pods, target: Pods, port: int) -> bool:
         """Whether the policies of the source let it open the connection."""
-        return self._allowed("Egress", "to", source, target, target, port)
+        return self._allowed(Direction.EGRESS, source, target, target, port)
 
     def lets_in(self, source: Pods, target: Pods, port: int) -> bool:
         """Whether the policies of the target take the connection."""
-        return self._allowed("Ingress", "from", target, source, target, port)
+        return self._allowed(Direction.INGRESS, target, source, target, port)
 
-    def _allowed(self, direction: str, peers: str, isolated: Pods, other: Pods, target: Pods, port: int) -> bool:
-        policies = [policy for policy in self._policies.get(isolated.namespace, ()) if _isolates(policy, isolated, direction)]
-        rules = (mapping(rule) for policy in policies for rule in sequence(_spec(policy).get(direction.lower())))
-        return not policies or any(
-            self._has_peer(rule, peers, isolated.namespace, other) and _has_port(rule, target, port) for rule in rules
-        )
+    def names(self, direction: Direction, isolated: Pods, other: Pods, port: int) -> bool:
+        """Whether a policy of the one opens the connection with the other by name, not merely for everybody."""
+        target = other if direction is Direction.EGRESS else isolated
+        rules = self._rules_for(isolated, direction) or []
+        return any(rule.peers and self._has_peer(rule, other) and has_port(rule, target, port) for rule in rules)
 
-    def _has_peer(self, rule: dict[str, Any], name: str, namespace: str, other: Pods) -> bool:
-        listed = sequence(rule.get(name))
-        return not listed or any(self._is_peer(mapping(peer), namespace, other) for peer in listed)
+    def _allowed(self, direction: Direction, isolated: Pods, other: Pods, target: Pods, port: int) -> bool:
+        rules = self._rules_for(isolated, direction)
+        return rules is None or any(self._has_peer(rule, other) and has_port(rule, target, port) for rule in rules)
+
+    def _rules_for(self, pods: Pods, direction: Direction) -> list[Rule] | None:
+        """The rules that count for pods in a direction; None where no policy isolates them."""
+        key = (id(pods), direction)
+        if key not in self._rules:
+            there = self._policies_in.get(pods.namespace, ())
+            policies = [policy for policy in there if _isolates(policy, pods, direction)]
+            rules = [rule for policy in policies for rule in rules_of(policy, direction)]
+            self._rules[key] = (pods, rules if policies else None)  # with the pods, whose id it goes by as long as they live
+        return self._rules[key][1]
+
+    def _has_peer(self, rule: Rule, other: Pods) -> bool:
+        return not rule.peers or any(self._is_peer(mapping(peer), rule.policy.namespace, other) for peer in rule.peers)
 
     def _is_peer(self, peer: dict[str, Any], namespace: str, other: Pods) -> bool:
         if "ipBlock" in peer:
             return False
         if "namespaceSelector" in peer:
-            labels = {**self._namespaces.get(other.namespace, {}), NAMESPACE_NAME: other.namespace}
+            labels = self.namespaces.get(other.namespace, {NAMESPACE_NAME: other.namespace})
             if not selects(peer["namespaceSelector"], labels):
                 return False
         elif other.namespace != namespace:
             return False
         return "podSelector" not in peer or selects(peer["podSelector"], other.labels)
+
+
+def rules_of(policy: Resource, direction: Direction) -> Iterator[Rule]:
+    """The rules of one policy in one direction."""
+    for index, rule in enumerate(map(mapping, sequence(_spec(policy).get(direction.value)))):
+        yield Rule(policy, ("spec", direction.value, index), sequence(rule.get(direction.peers)), sequence(rule.get("ports")))
 
 
 def pods_of(resource: Resource) -> Iterator[Pods]:
@@ -108,18 +223,8 @@ def pods_of(resource: Resource) -> Iterator[Pods]:
     template = mapping(holder.get("template"))
     spec = mapping(template.get("spec"))
     containers = tuple(map(mapping, sequence(spec.get("containers"))))
-    yield Pods(resource, mapping(mapping(template.get("metadata")).get("labels")), containers)
-
-
-def clients(pods: Iterable[Pods], resource: Resource) -> Iterator[Pods]:
-    """The pods that read what an object says: those that it makes, or those that take a ConfigMap's data."""
-    for candidate in pods:
-        if candidate.workload is resource or (
-            resource.kind == "ConfigMap"
-            and candidate.namespace == resource.namespace
-            and resource.name in _config_maps(candidate.workload.body)
-        ):
-            yield candidate
+    labels = mapping(mapping(template.get("metadata")).get("labels"))
+    yield Pods(resource, labels, containers, spec.get("enableServiceLinks") is not False)
 
 
 def _config_maps(value: Any) -> set[str]:
@@ -158,15 +263,15 @@ def expression_holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -
             return True
 
 
-def _isolates(policy: Resource, pods: Pods, direction: str) -> bool:
+def _isolates(policy: Resource, pods: Pods, direction: Direction) -> bool:
     spec = _spec(policy)
     types = sequence(spec.get("policyTypes")) or ["Ingress", *(["Egress"] if "egress" in spec else [])]
-    return direction in types and selects(spec.get("podSelector"), pods.labels)
+    return direction.value.capitalize() in types and selects(spec.get("podSelector"), pods.labels)
 
 
-def _has_port(rule: dict[str, Any], target: Pods, number: int) -> bool:
-    listed = [mapping(port) for port in sequence(rule.get("ports"))]
-    return not listed or any(_covers(port, target, number) for port in listed)
+def has_port(rule: Rule, target: Pods, number: int) -> bool:
+    """Whether a rule opens a TCP port of the target; one without ports opens all."""
+    return not rule.ports or any(_covers(mapping(port), target, number) for port in rule.ports)
 
 
 def _covers(port: dict[str, Any], target: Pods, number: int) -> bool:
