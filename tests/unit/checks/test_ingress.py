@@ -18,7 +18,8 @@ def ingress(name: str = "web", host: str | None = HOST, path: str = "/", **optio
         "rules": [{**({"host": host} if host else {}), **rule}],
     }
     overlay = {"overlay": DB} if options.get("elsewhere") else {}
-    return made("Ingress", name, api="networking.k8s.io/v1", metadata={"name": name, "namespace": "dare"}, spec=spec, **overlay)
+    placed = {"name": name, "namespace": options.get("namespace", "dare")}
+    return made("Ingress", name, api="networking.k8s.io/v1", metadata=placed, spec=spec, **overlay)
 
 
 @pytest.mark.parametrize("path", ["/a", "/a/"])
@@ -127,6 +128,10 @@ def test_a_backend_without_pods_is_caught() -> None:
 @pytest.mark.parametrize("port", [{"number": 80}, {"name": "http"}])
 def test_a_backend_that_is_there_passes(port: dict[str, object]) -> None:
     assert leading_to("web", port, service(), pods()) == []
+
+
+def test_a_backend_that_the_installation_of_argo_cd_brings_passes() -> None:
+    assert leading_to("argocd-server", {"name": "http"}, namespace="argocd") == []
 
 
 def test_a_rule_without_any_backend_is_caught() -> None:

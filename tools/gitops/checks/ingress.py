@@ -96,6 +96,8 @@ def _fault(evidence: EnvironmentEvidence, route: Route) -> str:
     if not name:
         return "no backend"
     service = evidence.network.services.get((route.resource.namespace, name))
+    if service is None and route.resource.namespace in evidence.environment.argocd_namespaces:
+        return ""  # Argo CD's own, which its installation brings
     if service is None:
         return f"the Service {name}, which is not in {route.resource.namespace}"
     ports = [mapping(port) for port in sequence(mapping(service.body.get("spec")).get("ports"))]
