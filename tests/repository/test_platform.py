@@ -10,7 +10,7 @@ import yaml
 
 from gitops.models.image import ImageReference
 from gitops.models.paths import JsonPath
-from gitops.models.resource import Resource
+from gitops.models.resource import Identity, Resource
 from gitops.models.schemas import own_file
 from gitops.repository.images import images_of
 from gitops.repository.tree import SHARED, Tree
@@ -225,14 +225,14 @@ def test_issuers_classes_of_ingresses_and_of_storage_are_there(tree: Tree, rende
         for ingress in of_kind(listed, "Ingress"):
             assert ingress.metadata["annotations"]["cert-manager.io/cluster-issuer"] in issuers, ingress.identity
             assert ingress.body["spec"]["ingressClassName"] in classes, ingress.identity
-        for claim in of_kind(listed, "PersistentVolumeClaim"):
-            assert class_of(tree, name, claim) in storage, claim.identity
+        for identity, claim in claim_specs(listed):
+            assert class_of(tree, name, claim) in storage, identity
 
 
-def class_of(tree: Tree, environment: str, claim: Resource) -> str:
+def class_of(tree: Tree, environment: str, claim: dict[str, Any]) -> str:
     """The storage class of a claim; one that names none gets the cluster's default."""
     classes = [one for cluster in tree.environments[environment].clusters for one in cluster.facts.storage.classes]
-    name: str = claim.body["spec"].get("storageClassName") or next(one.name for one in classes if one.default)
+    name: str = claim.get("storageClassName") or next(one.name for one in classes if one.default)
     return name
 
 
@@ -267,8 +267,17 @@ def test_a_claim_is_mounted_in_a_way_that_its_class_allows(tree: Tree, rendered:
             for cluster in tree.environments[name].clusters
             for one in cluster.facts.storage.classes
         }
-        for claim in of_kind(listed, "PersistentVolumeClaim"):
-            assert set(claim.body["spec"]["accessModes"]) <= modes[class_of(tree, name, claim)], claim.identity
+        for identity, claim in claim_specs(listed):
+            assert set(claim["accessModes"]) <= modes[class_of(tree, name, claim)], identity
+
+
+def claim_specs(resources: list[Resource]) -> Iterator[tuple[Identity, dict[str, Any]]]:
+    """The claims that there are, and those that StatefulSets make from their templates."""
+    for resource in of_kind(resources, "PersistentVolumeClaim"):
+        yield resource.identity, resource.body["spec"]
+    for resource in of_kind(resources, "StatefulSet"):
+        for template in resource.body["spec"].get("volumeClaimTemplates", []):
+            yield resource.identity, template["spec"]
 
 
 def test_recommended_labels(resources: list[Resource]) -> None:

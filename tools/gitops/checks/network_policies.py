@@ -152,7 +152,7 @@ def _is_told(evidence: EnvironmentEvidence, source: Pods, target: Pods) -> bool:
 
 def _is_elsewhere(evidence: EnvironmentEvidence, peer: dict[str, Any]) -> bool:
     """Whether a peer is in a namespace that comes with the cluster or with Argo CD."""
-    elsewhere = NOT_OURS | {cluster.facts.argocd.namespace for cluster in evidence.clusters}
+    elsewhere = NOT_OURS | evidence.environment.argocd_namespaces
     selector = peer.get("namespaceSelector")
     return bool(selector) and any(selects(selector, {NAMESPACE_NAME: name}) for name in elsewhere)
 

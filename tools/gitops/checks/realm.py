@@ -51,7 +51,7 @@ def _fault(evidence: EnvironmentEvidence, redirect: Redirect) -> str:
 def _unserved(evidence: EnvironmentEvidence, redirect: Redirect, scheme: str, host: str, path: str) -> str:
     if scheme != "https":
         return "is not https"
-    if host in {urlsplit(cluster.facts.argocd.url).hostname for cluster in evidence.clusters}:
+    if host in {urlsplit(cluster.facts.argocd.url).hostname for cluster in evidence.clusters if cluster.facts.argocd}:
         return ""
     here = redirect.realm.overlay.component
     serving = [route for route in evidence.routes if route.serves(host, path.rstrip("*"))]
