@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gitops.models.resource import Origin
-from gitops.repository.matching import Selector
+from gitops.repository.matching import Selector, field_matches, field_path
 from tests.unit.repository.trees import made
 
 DEPLOYMENT = made(
@@ -109,3 +109,27 @@ def test_a_name_in_a_patch_is_no_pattern() -> None:
 )
 def test_a_selector_says_what_it_looks_for(target: Any, text: str) -> None:
     assert str(Selector.read(target)) == text
+
+
+ENV = {"env": [{"name": "HOST"}, {"name": "MY_HOST"}, "odd"], "args": ["--a=1", "--ab=2"], "a.b": {"c/d": 1}}
+
+
+@pytest.mark.parametrize(
+    ("field", "path", "means"),
+    [
+        ("env.*.value", ("env", 1, "value"), True),
+        ("env.1.value", ("env", 1, "value"), True),
+        ("env.[name=^HOST$].value", ("env", 0, "value"), True),
+        ("env.[name=^HOST$].value", ("env", 1, "value"), False),
+        ("env.[name=HOST].value", ("env", 1, "value"), True),
+        ("env.[name=HOST].value", ("env", 2, "value"), False),
+        ("env.[name=HOST].value", ("env", 9, "value"), False),
+        ("env.[name=(].value", ("env", 0, "value"), False),
+        ("args.[=^--a=]", ("args", 0), True),
+        ("args.[=^--a=]", ("args", 1), False),
+        ("env.[name=HOST].value", ("env", 0), False),
+        ("a\\.b.[c/d]", ("a.b", "c/d"), True),
+    ],
+)
+def test_a_path_of_a_replacement_means_these_places(field: str, path: tuple[str | int, ...], means: bool) -> None:
+    assert field_matches(field_path(field), path, ENV) is means

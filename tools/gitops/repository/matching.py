@@ -17,6 +17,7 @@ _SET_BASED = re.compile(r"\s*(?P<key>[\w./-]+)\s+(?P<how>in|notin)\s*\((?P<value
 _EQUALITY = re.compile(r"\s*(?P<key>[\w./-]+)\s*(?P<how>==|=|!=)\s*(?P<value>[\w.-]*)\s*")
 _EXISTENCE = re.compile(r"\s*(?P<not>!?)\s*(?P<key>[\w./-]+)\s*")
 _FIELD_STEP = re.compile(r"\[[^\]]*\]|(?:\\.|[^.\[])+")
+_NAMED_STEP = re.compile(r"\[(?P<key>[^=]*)=(?P<value>.*)\]")
 _HASH = re.compile(r"-[a-z0-9]{10}$")
 _OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
 
@@ -107,13 +108,28 @@ def field_path(text: str) -> JsonPath:
     return tuple(step.replace("\\.", ".") for step in _FIELD_STEP.findall(text))
 
 
-def field_matches(field: JsonPath, path: JsonPath) -> bool:
-    """Whether a dotted path may mean this place: ``*`` and ``[key=value]`` stand for any item of a list."""
+def field_matches(field: JsonPath, path: JsonPath, body: Any) -> bool:
+    """Whether a dotted path means this place in an object: ``*`` any item of a list, ``[key=value]`` those with such a key."""
     if len(field) != len(path):
         return False
-    return all(
-        str(wanted) == str(step)
-        or (isinstance(step, int) and (wanted == "*" or str(wanted).startswith("[")))
-        or str(wanted) == f"[{step}]"
-        for wanted, step in zip(field, path, strict=True)
-    )
+    here = body
+    for wanted, step in zip(map(str, field), path, strict=True):
+        try:
+            here = here[step]
+        except (LookupError, TypeError):
+            here = None
+        if wanted not in (str(step), f"[{step}]") and not (isinstance(step, int) and _is_meant(wanted, here)):
+            return False
+    return True
+
+
+def _is_meant(step: str, item: Any) -> bool:
+    """Whether a step of a path means this item: kustomize looks for a regular expression anywhere in the item's value."""
+    match = _NAMED_STEP.fullmatch(step)
+    if match is None:
+        return step == "*"
+    value = mapping(item).get(match["key"], "") if match["key"] else item
+    try:
+        return re.search(match["value"], str(value)) is not None
+    except re.error:
+        return False

@@ -201,7 +201,7 @@ class Replacement:
 
     def setting(self, resource: Resource, path: JsonPath) -> Place | None:
         for selector, fields in self.targets:
-            if selector.matches(resource) and any(field_matches(field, path) for field in fields):
+            if selector.matches(resource) and any(field_matches(field, path, resource.body) for field in fields):
                 return self._copied_from(resource.overlay) or self.place
         return None
 
