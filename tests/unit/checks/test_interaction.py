@@ -330,7 +330,7 @@ def test_an_ingress_asks_for_a_way_from_the_pods_of_its_class() -> None:
 JOB = """\
 apiVersion: kubeflow.org/v2beta1
 kind: MPIJob
-spec: {env: [{name: DB_HOST, value: db}]}
+spec: {template: {metadata: {labels: {app: job}}, spec: {env: [{name: DB_HOST, value: db}]}}}
 """
 
 
@@ -340,6 +340,7 @@ def test_a_manifest_in_a_config_map_speaks_for_the_pods_that_a_policy_knows_by_i
     spec = {"podSelector": {"matchLabels": labels}, "policyTypes": ["Egress"]}
     placed = {"name": "jobs", "namespace": "dare"}
     policy = made("NetworkPolicy", "jobs", api="networking.k8s.io/v1", metadata=placed, spec=spec)
-    (found,) = messages("NET007", environment(NAMESPACE, config, policy, *app("db", DB)))
+    from_jobs = closed("db", ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "job"}}}]}])
+    (found,) = messages("NET007", environment(NAMESPACE, config, policy, from_jobs, *app("db", DB)))
     way = "from the pods of NetworkPolicy dare/jobs to Deployment dare/db at port 8080"
     assert found == f"no policy of the client lets a connection out {way}"

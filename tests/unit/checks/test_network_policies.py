@@ -101,18 +101,30 @@ def test_a_rule_that_can_not_be_judged_or_opens_something_passes(rule: dict[str,
     assert opens(policy("web", {**named("web"), "policyTypes": ["Egress"], "egress": [rule]}), OUT, IN) == []
 
 
+def test_what_pods_that_nobody_renders_answer_can_not_be_told() -> None:
+    jobs = pods(**{"operator.example.org/job": "x"})
+    rule = {"from": [named("web")], "ports": [{"port": 22}]}
+    assert opens(policy("jobs", {**jobs, "policyTypes": ["Ingress"], "ingress": [rule]})) == []
+
+
+PLACED = {"name": "hub", "namespace": "dare"}
+
+
 @pytest.mark.parametrize(
     "speaking",
     [
         made("ConfigMap", "hub", data={"hub.py": "labels = {'x.org/name': 'notebook'}"}),
+        made("ConfigMap", "hub", overlay=DB, metadata=PLACED, data={"hub.py": "labels = {'x.org/name': 'notebook'}"}),
         made("Hub", "hub", api="x.org/v1", spec={"labels": {"x.org/name": "notebook"}}),
     ],
-    ids=lambda resource: resource.kind,
+    ids=["a ConfigMap of the component", "a ConfigMap of the namespace", "a custom resource"],
 )
 def test_pods_that_a_program_makes_are_known_by_what_it_is_told(speaking: Resource) -> None:
     own = policy("notebooks", {**named("notebook"), "policyTypes": ["Egress"]})
     assert opens(own, speaking) == []
-    assert len(opens(own)) == 1
+    labelled = {"name": "hub", "labels": {"x.org/name": "notebook"}}
+    assert len(opens(own, made("ConfigMap", "hub", metadata=labelled))) == 1
+    assert len(opens(own, made("ConfigMap", "hub", overlay=DB, data=speaking.body.get("data")))) == 1
 
 
 def test_an_operator_labels_its_pods_as_it_likes() -> None:

@@ -19,6 +19,7 @@ def pairs(name: str, text: str) -> list[tuple[str, str]]:
         ("a.cnf", "[mysqld]\nskip-networking\n[db]\nhost = queue\nport = 5672\n"),
         ("a.properties", "# the host: none\nhost=queue\nport=5672\n"),
         ("a.conf", "host = queue\nport: '5672'\n"),
+        ("a.cfg", 'host = "queue"\nport = 5672\n'),
         ("a.py", "connect(host='queue', port=5672)\n"),
         ("b.py", "DB = {'host': 'queue', 'port': '5672', **more}\n"),
         ("a.sh", "run --host queue --port=5672\n"),

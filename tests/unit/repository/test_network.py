@@ -6,7 +6,7 @@ import pytest
 
 from gitops.models.resource import Resource
 from gitops.repository.network import Network, pods_of
-from gitops.repository.traffic import clients
+from gitops.repository.traffic import clients, label_path
 from tests.unit.repository.trees import made
 
 
@@ -142,5 +142,6 @@ def test_a_pod_template_stands_for_the_pods_that_another_program_makes_of_it() -
     (client,) = clients(network, config, ("data", "x"))
     (server,) = pods_of(SERVER)
     assert client.workload is notebook
+    assert label_path(client, "app") == ("template", "metadata", "labels", "app")
     assert not network.lets_out(client, server, 8080)
     assert network.lets_in(client, server, 8080)

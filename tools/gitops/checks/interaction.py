@@ -86,7 +86,7 @@ def _of_classes(evidence: EnvironmentEvidence) -> Iterator[tuple[Problem, str]]:
     classes = ingress_classes(evidence.resources)
     for route in evidence.routes:
         if ingress_class := classes.get(class_of(route.resource)):
-            problem = Problem(str(ingress_class.identity), route.resource, ("spec", "ingressClassName"))
+            problem = Problem(str(ingress_class.identity), route.resource, ("metadata", "name"))
             yield problem, ingress_class.overlay.component
 
 

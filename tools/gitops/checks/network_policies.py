@@ -27,7 +27,7 @@ def opens_nothing(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Selectors that select no pods or namespace, ports that nobody listens on, and connections that the other side refuses.
 
     Pods that an operator makes are not rendered: a label counts for theirs if no rendered pod has one of its domain, or if a
-    ConfigMap or custom resource speaks of it.
+    ConfigMap or custom resource near them speaks of it.
     """
     if not evidence.rendered.complete:
         return
@@ -35,7 +35,7 @@ def opens_nothing(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     for policy in network.policies:
         selector = mapping(policy.body.get("spec")).get("podSelector")
         is_rendered = any(pods.is_rendered for pods in network.selected_by(policy))
-        if mapping(selector) and not is_rendered and not _may_select(evidence, selector, [policy.namespace]):
+        if mapping(selector) and not is_rendered and not _may_select(evidence, policy, selector, [policy.namespace]):
             message = f"no pod of {policy.namespace} is selected: {_told(selector)}"
             yield Problem(message, policy, ("spec", "podSelector"))
             continue
@@ -59,7 +59,7 @@ def _dead_peers(evidence: EnvironmentEvidence, rule: Rule, direction: Direction)
             continue
         for selector in _parts(peer.get("podSelector")):
             found = network.peers({**peer, "podSelector": selector}, rule.policy.namespace)
-            if not found and not _may_select(evidence, selector, namespaces):
+            if not found and not _may_select(evidence, rule.policy, selector, namespaces):
                 yield Problem(f"no pod of {', '.join(namespaces)} is selected: {_told(selector)}", rule.policy, path)
             elif found and not any(_is_answered(network, rule, direction, other) for other in found):
                 what = "lets that out" if direction is Direction.INGRESS else "lets that in"
@@ -67,8 +67,13 @@ def _dead_peers(evidence: EnvironmentEvidence, rule: Rule, direction: Direction)
 
 
 def _is_answered(network: Network, rule: Rule, direction: Direction, other: Pods) -> bool:
-    """Whether the other side takes part in a connection that the rule opens, at one port at least, as far as can be told."""
+    """Whether the other side takes part in a connection that the rule opens, at one port at least, as far as can be told.
+
+    Of pods that nobody renders it can't: they may have labels that no policy of theirs speaks of.
+    """
     for isolated in network.selected_by(rule.policy):
+        if not (isolated.is_rendered and other.is_rendered):
+            return True
         source, target = (other, isolated) if direction is Direction.INGRESS else (isolated, other)
         ports = _opened_ports(rule, target)
         if ports is None:
@@ -187,16 +192,18 @@ def _told(selector: Any) -> str:
     return ", ".join(f"{key}={value}" if value else key for key, value in _wanted(selector)) or "there are none"
 
 
-def _may_select(evidence: EnvironmentEvidence, selector: Any, namespaces: list[str]) -> bool:
+def _may_select(evidence: EnvironmentEvidence, policy: Resource, selector: Any, namespaces: list[str]) -> bool:
     """Whether pods that nobody renders may have the labels that a selector asks for."""
     wanted = list(_wanted(selector))
     domains = {_domain(key) for pods in evidence.network.pods for key in pods.labels}
-    speaking = [resource for resource in evidence.resources if _is_custom(resource) or resource.kind == "ConfigMap"]
-    if any(_is_custom(resource) and resource.namespace in namespaces for resource in speaking):
+    near = (one for one in evidence.resources if one.namespace in namespaces or one.overlay == policy.overlay)
+    speaking = [resource for resource in near if _is_custom(resource) or resource.kind == "ConfigMap"]
+    if any(map(_is_custom, speaking)):
         domains.discard("")  # an operator at work there labels its pods as it likes
     if any(_domain(key) not in domains for key, _ in wanted):
         return True
-    texts = (json.dumps(resource.body) for resource in speaking if wanted)
+    said = ({key: value for key, value in resource.body.items() if key != "metadata"} for resource in speaking if wanted)
+    texts = map(json.dumps, said)
     return any(all(key in text and value in text for key, value in wanted) for text in texts)
 
 

@@ -18,7 +18,8 @@ from gitops.repository import documents
 
 _YAML = (".yaml", ".yml")
 _INI = (".ini", ".cnf", ".cfg")
-_LINES = (".properties", ".env", ".conf")
+_LINES = (".properties", ".env", ".conf", *_INI)
+_SECTION = re.compile(r"^\[", re.MULTILINE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LINE = re.compile(r"^[ \t]*(?:export[ \t]+)?(?P<key>[\w.-]+)[ \t]*[=:][ \t]*(?P<value>\S.*?)[ \t]*$", re.MULTILINE)
 _FLAG = re.compile(r"(?<![\w-])--?(?P<key>[A-Za-z][\w.-]*)(?:=|[ \t]+)(?P<value>[^\s\"'-][^\s\"']*)")
@@ -76,7 +77,7 @@ def _parsed(name: str, text: str) -> Iterator[Setting]:
         yield from _walk("", json.loads(text))
     elif name.endswith(".toml"):
         yield from _walk("", tomllib.loads(text))
-    elif name.endswith(_INI):
+    elif name.endswith(_INI) and _SECTION.search(text):
         yield from _ini(text)
     elif name.endswith(".py"):
         yield from _python(ast.parse(text))

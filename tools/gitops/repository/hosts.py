@@ -2,9 +2,9 @@
 
 A name is taken for one of a Service where it has a form that only such a name has: ``name.namespace.svc``, optionally with the
 cluster's domain; ``name.namespace`` where that namespace is one of ours; or a URL whose host is a single word, and no number,
-as in oauth2-proxy's ``static://202``. A single word elsewhere is one where its key says so (``DB_HOST``, ``server:``), or where a
-Service of that name is there and the word stands with a port or is all that a variable says.
-Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/.
+as in oauth2-proxy's ``static://202``. A single word elsewhere is one where its key says so (``DB_HOST``, ``server:``), or where
+a Service of that name is there and the word stands with a port or is all that a variable says. Source:
+https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/.
 """
 
 import re

@@ -40,15 +40,13 @@ def images_of(value: Any, path: JsonPath = ()) -> Iterator[tuple[JsonPath, str]]
 def every_image(resource: Resource) -> Iterator[tuple[JsonPath, str]]:
     """The images that running an object may pull: those of its containers, whatever a custom resource calls ``image``, and the
     same of manifests in a ConfigMap, from which a program makes objects at its own time."""
-    if resource.kind == "CustomResourceDefinition":
-        return
+    if resource.kind != "CustomResourceDefinition":
+        yield from dict.fromkeys(_images_of_body(resource.body))
     if (resource.group, resource.kind) == ("", "ConfigMap"):
         yield from images_of(resource.body)
         for key, text in mapping(resource.body.get("data")).items():
             for body in _manifests(text):
                 yield from ((("data", key), image) for _, image in _images_of_body(body))
-    else:
-        yield from _images_of_body(resource.body)
 
 
 def _images_of_body(body: dict[str, Any]) -> Iterator[tuple[JsonPath, str]]:

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
+from gitops.repository import documents
 from gitops.repository.hosts import Address
 from gitops.repository.ingresses import backend_service, class_of, controllers, ingress_classes, routes
 from gitops.repository.network import Network, Pods
 from gitops.repository.scraping import pod_discoveries
 
-_MANIFEST = re.compile(r"^apiVersion: (?P<group>[\w.-]+)/\w+\nkind: \w", re.MULTILINE)
+_MANIFEST = re.compile(r"^apiVersion: [\w.-]+/\w", re.MULTILINE)
 
 
 class Connection(NamedTuple):
@@ -68,8 +69,14 @@ def by_measuring(network: Network, resources: Iterable[Resource]) -> Iterator[Co
 
 def label_path(pods: Pods, label: str) -> JsonPath:
     """Where a workload gives its pods a label."""
-    job: JsonPath = ("jobTemplate", "spec") if pods.workload.kind == "CronJob" else ()
-    return ("spec", *job, "template", "metadata", "labels", label)
+    match pods.workload.kind:
+        case "PodTemplate":
+            holder: JsonPath = ()
+        case "CronJob":
+            holder = ("spec", "jobTemplate", "spec")
+        case _:
+            holder = ("spec",)
+    return (*holder, "template", "metadata", "labels", label)
 
 
 def clients(network: Network, resource: Resource, path: JsonPath) -> Iterator[Pods]:
@@ -80,22 +87,39 @@ def clients(network: Network, resource: Resource, path: JsonPath) -> Iterator[Po
     """
     if resource.kind != "ConfigMap":
         yield from (pods for pods in network.pods_in(resource.namespace) if pods.workload is resource)
-    elif group := _manifest_group(resource, path):
+    elif manifest := _manifest(resource, path):
+        group = str(manifest["apiVersion"]).rpartition("/")[0]
         for pods in network.declared:
             domains = {key.partition("/")[0] for key in pods.labels if "/" in key}
             if pods.namespace == resource.namespace and any(f".{domain}".endswith(f".{group}") for domain in domains):
-                yield pods
+                yield pods._replace(labels={**_labels(manifest), **pods.labels})
     else:
         for pods in network.pods_in(resource.namespace):
             if resource.name in network.config_maps(pods):
                 yield pods
 
 
-def _manifest_group(resource: Resource, path: JsonPath) -> str:
-    """The API group of the object of Kubernetes that an entry of a ConfigMap is; empty where it is none."""
+def _manifest(resource: Resource, path: JsonPath) -> dict[str, Any]:
+    """The object of an API group that an entry of a ConfigMap is; empty where it is none."""
     text = mapping(resource.body.get("data")).get(str(path[1])) if len(path) > 1 else None
-    match = _MANIFEST.search(text) if isinstance(text, str) else None
-    return match["group"] if match else ""
+    if not isinstance(text, str) or not _MANIFEST.search(text):
+        return {}
+    try:
+        read = [mapping(document) for document in documents.values(text)]
+    except ValueError:
+        return {}
+    return next((body for body in read if "/" in str(body.get("apiVersion"))), {})
+
+
+def _labels(value: Any) -> dict[str, Any]:
+    """The labels that a manifest gives to its pods, wherever its templates are."""
+    found: dict[str, Any] = {}
+    for key, item in mapping(value).items():
+        if key == "template":
+            found |= mapping(mapping(mapping(item).get("metadata")).get("labels"))
+        else:
+            found |= _labels(item)
+    return found
 
 
 def _target_ports(service: Resource, target: Pods, wanted: int | None) -> Iterator[int]:
