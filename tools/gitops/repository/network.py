@@ -78,6 +78,31 @@ class Rule(NamedTuple):
     ports: list[Any]
 
 
+class _Index:
+    """The pods of namespaces by their labels, so that a selector need not try all of them: there are thousands."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, list[Pods]] = {}
+        self._labelled: dict[tuple[str, str, str], list[Pods]] = {}
+
+    def add(self, pods: Pods) -> None:
+        self._all.setdefault(pods.namespace, []).append(pods)
+        for key, value in pods.labels.items():
+            if isinstance(value, str):
+                self._labelled.setdefault((pods.namespace, key, value), []).append(pods)
+
+    def everything(self, namespace: str) -> list[Pods]:
+        """All pods of a namespace."""
+        return self._all.get(namespace, [])
+
+    def chosen(self, namespace: str, selector: Any) -> list[Pods]:
+        """The pods of a namespace that a selector chooses."""
+        wanted = mapping(mapping(selector).get("matchLabels"))
+        keys = [(namespace, key, value) for key, value in wanted.items() if isinstance(value, str)]
+        candidates = min((self._labelled.get(key, []) for key in keys), key=len, default=self.everything(namespace))
+        return [pods for pods in candidates if selects(selector, pods.labels)]
+
+
 @dataclass
 class Network:
     """The pods, Services and policies of one environment; ``declared`` are the pods that only policies speak of."""
@@ -87,9 +112,10 @@ class Network:
     services: dict[tuple[str, str], Resource] = field(default_factory=dict)
     policies: list[Resource] = field(default_factory=list)
     namespaces: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _pods_in: dict[str, list[Pods]] = field(default_factory=dict)
-    _policies_in: dict[str, list[Resource]] = field(default_factory=dict)
-    _config_maps: dict[int, set[str]] = field(default_factory=dict)
+    _index: _Index = field(default_factory=_Index)
+    _policies_for: dict[tuple[str, str, str], list[Resource]] = field(default_factory=dict)
+    _made: dict[Resource, list[Pods]] = field(default_factory=dict)
+    _readers: dict[tuple[str, str], list[Pods]] = field(default_factory=dict)
     _behind: dict[tuple[str, str], list[Pods]] = field(default_factory=dict)
     _rules: dict[tuple[int, Direction], tuple[Pods, list[Rule] | None]] = field(default_factory=dict)
 
@@ -106,13 +132,19 @@ class Network:
                     network.services[resource.namespace, resource.name] = resource
                 case "networking.k8s.io", "NetworkPolicy":
                     network.policies.append(resource)
-                    network._policies_in.setdefault(resource.namespace, []).append(resource)
+                    network._policies_for.setdefault(_first_label(resource), []).append(resource)
                 case _:
                     for pods in pods_of(resource):
-                        network.pods.append(pods)
-                        network._pods_in.setdefault(pods.namespace, []).append(pods)
+                        network._add(pods)
         network._declare()
         return network
+
+    def _add(self, pods: Pods) -> None:
+        self.pods.append(pods)
+        self._index.add(pods)
+        self._made.setdefault(pods.workload, []).append(pods)
+        for name in sorted(_config_maps(pods.workload.body)):
+            self._readers.setdefault((pods.namespace, name), []).append(pods)
 
     def _declare(self) -> None:
         """Notes the pods that a policy is written for and nobody renders."""
@@ -121,31 +153,27 @@ class Network:
             if labels and not self.selected_by(policy):
                 self.declared.append(Pods(policy, labels, ()))
         for pods in self.declared:
-            self._pods_in.setdefault(pods.namespace, []).append(pods)
+            self._index.add(pods)
 
-    def pods_in(self, namespace: str) -> list[Pods]:
-        """The pods of a namespace."""
-        return self._pods_in.get(namespace, [])
+    def made_by(self, workload: Resource) -> list[Pods]:
+        """The pods that an object makes."""
+        return self._made.get(workload, [])
 
-    def config_maps(self, pods: Pods) -> set[str]:
-        """The names of the ConfigMaps that the pods take data from."""
-        key = id(pods.workload)
-        if key not in self._config_maps:
-            self._config_maps[key] = _config_maps(pods.workload.body)
-        return self._config_maps[key]
+    def readers(self, config_map: Resource) -> list[Pods]:
+        """The pods that take data from a ConfigMap."""
+        return self._readers.get((config_map.namespace, config_map.name), [])
 
     def selected_by(self, policy: Resource) -> list[Pods]:
         """The pods that a policy is about."""
-        selector = _spec(policy).get("podSelector")
-        return [pods for pods in self._pods_in.get(policy.namespace, ()) if selects(selector, pods.labels)]
+        return self._index.chosen(policy.namespace, _spec(policy).get("podSelector"))
 
     def behind(self, service: Resource) -> list[Pods]:
         """The rendered pods that a Service selects."""
         key = (service.namespace, service.name)
         if key not in self._behind:
             selector = mapping(_spec(service).get("selector"))
-            there = self._pods_in.get(service.namespace, ()) if selector else ()
-            self._behind[key] = [pods for pods in there if pods.is_rendered and _has(pods.labels, selector)]
+            there = self._index.chosen(service.namespace, {"matchLabels": selector}) if selector else []
+            self._behind[key] = [pods for pods in there if pods.is_rendered]
         return self._behind[key]
 
     def peers(self, peer: Any, namespace: str) -> list[Pods]:
@@ -154,8 +182,7 @@ class Network:
         if "ipBlock" in chosen:
             return []
         there = [namespace] if "namespaceSelector" not in chosen else self.namespaces_of(chosen["namespaceSelector"])
-        selector = chosen.get("podSelector")
-        return [pods for name in there for pods in self._pods_in.get(name, ()) if selects(selector, pods.labels)]
+        return [pods for name in there for pods in self._index.chosen(name, chosen.get("podSelector"))]
 
     def namespaces_of(self, selector: Any) -> list[str]:
         """The rendered namespaces that a selector chooses."""
@@ -183,7 +210,8 @@ class Network:
         """The rules that count for pods in a direction; None where no policy isolates them."""
         key = (id(pods), direction)
         if key not in self._rules:
-            there = self._policies_in.get(pods.namespace, ())
+            labels = (("", ""), *((key, value) for key, value in pods.labels.items() if isinstance(value, str)))
+            there = [policy for label in labels for policy in self._policies_for.get((pods.namespace, *label), ())]
             policies = [policy for policy in there if _isolates(policy, pods, direction)]
             rules = [rule for policy in policies for rule in rules_of(policy, direction)]
             self._rules[key] = (pods, rules if policies else None)  # with the pods, whose id it goes by as long as they live
@@ -261,6 +289,13 @@ def expression_holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -
             return key not in labels
         case _:
             return True
+
+
+def _first_label(policy: Resource) -> tuple[str, str, str]:
+    """A label that the pods of a policy must have, with its namespace; empty where it asks for none."""
+    labels = mapping(mapping(_spec(policy).get("podSelector")).get("matchLabels"))
+    asked = ((key, value) for key, value in labels.items() if isinstance(value, str))
+    return (policy.namespace, *next(asked, ("", "")))
 
 
 def _isolates(policy: Resource, pods: Pods, direction: Direction) -> bool:

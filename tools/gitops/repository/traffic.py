@@ -86,7 +86,7 @@ def clients(network: Network, resource: Resource, path: JsonPath) -> Iterator[Po
     domain of the manifest's API.
     """
     if resource.kind != "ConfigMap":
-        yield from (pods for pods in network.pods_in(resource.namespace) if pods.workload is resource)
+        yield from network.made_by(resource)
     elif manifest := _manifest(resource, path):
         group = str(manifest["apiVersion"]).rpartition("/")[0]
         for pods in network.declared:
@@ -94,9 +94,7 @@ def clients(network: Network, resource: Resource, path: JsonPath) -> Iterator[Po
             if pods.namespace == resource.namespace and any(f".{domain}".endswith(f".{group}") for domain in domains):
                 yield pods._replace(labels={**_labels(manifest), **pods.labels})
     else:
-        for pods in network.pods_in(resource.namespace):
-            if resource.name in network.config_maps(pods):
-                yield pods
+        yield from network.readers(resource)
 
 
 def _manifest(resource: Resource, path: JsonPath) -> dict[str, Any]:
