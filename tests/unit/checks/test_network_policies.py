@@ -157,6 +157,17 @@ def component(*depends_on: str) -> Component:
     return Component.model_validate({"title": "x", "description": "x", "owner": "x", "dependsOn": depends_on})
 
 
+@pytest.mark.parametrize(("name", "told"), [("prometheus", 0), ("backup-db", 0), ("prometheu", 1), ("web", 1)])
+def test_a_component_that_the_environment_does_without_may_be_named(name: str, told: int) -> None:
+    peer = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": name}},
+    }
+    door = policy("door", {**named("db"), "policyTypes": ["Ingress"], "ingress": [{"from": [peer], "ports": PORT}]}, DB)
+    known = dict.fromkeys(("web", "db", "prometheus", "backup"), component())
+    assert len(messages("NET010", replace(environment(*PODS, door), components=known))) == told
+
+
 def asked(*resources: Resource, web: Component | None = None) -> list[str]:
     evidence: EnvironmentEvidence = environment(*resources, policy("deny", DEFAULT_DENY, NAMESPACES), OUT, IN)
     return messages("NET011", replace(evidence, components={"web": web or component(), "db": component()}))

@@ -129,3 +129,18 @@ def test_wildcards_exact_paths_and_the_root_serve(served: Resource) -> None:
 @pytest.mark.parametrize("text", ['{"clients": [', '["clients"]', '{"clients": [{"redirectUris": ["/x"]}]}', "clients"])
 def test_what_is_no_realm_sends_nobody_anywhere(text: str) -> None:
     assert messages("NET013", environment(made("ConfigMap", "realm", data={"realm.json": text}))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "told"),
+    [
+        pytest.param("grafana", HOST, 0, id="its path at the domain"),
+        pytest.param("grafana", f"grafana.{HOST}", 0, id="its host below the domain"),
+        pytest.param("grafana", "grafana.example.net", 1, id="a host of somebody else"),
+        pytest.param("other", HOST, 1, id="a client that is no component"),
+    ],
+)
+def test_a_component_that_the_environment_does_without_may_have_a_client(name: str, host: str, told: int) -> None:
+    evidence = environment(*keycloak({"clientId": name, "redirectUris": [f"https://{host}/grafana/login"]}), ingress())
+    known = dict.fromkeys(("web", "db", "grafana"), component())
+    assert len(messages("NET013", replace(evidence, components=known))) == told

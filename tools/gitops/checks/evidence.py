@@ -138,6 +138,15 @@ class EnvironmentEvidence:
             self._needs[component] = frozenset(found)
         return self._needs[component]
 
+    def is_missing(self, name: str) -> bool:
+        """Whether a name is that of a component, or of a part of one, that this environment does without."""
+        return any(name == component or name.startswith(f"{component}-") for component in self._missing)
+
+    @cached_property
+    def _missing(self) -> frozenset[str]:
+        here = {overlay.component for overlay in self.environment.overlays}
+        return frozenset(name for name, component in self.components.items() if not component.retired and name not in here)
+
     def related(self, here: str, there: str) -> bool:
         """Whether one of two components depends on the other, or they are one."""
         return here == there or there in self.needs(here) or here in self.needs(there)

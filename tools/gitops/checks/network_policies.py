@@ -12,6 +12,7 @@ from gitops.models.values import mapping, sequence
 from gitops.repository.ingresses import controllers, ingress_classes
 from gitops.repository.network import NAMESPACE_NAME, Direction, Network, Pods, Rule, has_port, rules_of, selects
 
+_NAME = "app.kubernetes.io/name"
 _POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
 
 
@@ -26,7 +27,8 @@ _POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-pol
 def opens_nothing(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Selectors that select no pods or namespace, ports that nobody listens on, and connections that the other side refuses.
 
-    Pods that an operator makes are not rendered: a label counts for theirs if no rendered pod has one of its domain, or if a
+    A component that this environment does without, and others run, may be named: a base opens for all environments alike. Pods
+    that an operator makes are not rendered: a label counts for theirs if no rendered pod has one of its domain, or if a
     ConfigMap or custom resource near them speaks of it.
     """
     if not evidence.rendered.complete:
@@ -49,7 +51,7 @@ def _dead_peers(evidence: EnvironmentEvidence, rule: Rule, direction: Direction)
     network = evidence.network
     for index, peer in enumerate(map(mapping, rule.peers)):
         path: JsonPath = (*rule.path, direction.peers, index)
-        if "ipBlock" in peer or _is_elsewhere(evidence, peer):
+        if "ipBlock" in peer or _is_elsewhere(evidence, peer) or _is_missing(evidence, peer):
             continue
         namespaces = (
             network.namespaces_of(peer["namespaceSelector"]) if "namespaceSelector" in peer else [rule.policy.namespace]
@@ -160,6 +162,11 @@ def _is_elsewhere(evidence: EnvironmentEvidence, peer: dict[str, Any]) -> bool:
     elsewhere = NOT_OURS | evidence.environment.argocd_namespaces
     selector = peer.get("namespaceSelector")
     return bool(selector) and any(selects(selector, {NAMESPACE_NAME: name}) for name in elsewhere)
+
+
+def _is_missing(evidence: EnvironmentEvidence, peer: dict[str, Any]) -> bool:
+    """Whether a peer is a component that this environment does without: a base opens for all environments alike."""
+    return evidence.is_missing(str(mapping(mapping(peer.get("podSelector")).get("matchLabels")).get(_NAME)))
 
 
 def _parts(selector: Any) -> list[dict[str, Any]]:

@@ -23,7 +23,8 @@ def nothing_served(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Redirect addresses of a realm's clients whose host and path no Ingress and no Argo CD of the environment serves.
 
     The component behind the address has to depend on the realm's, or the other way round. Addresses on the user's own machine
-    are none of the environment's.
+    are none of the environment's. A client called like a component that this environment does without, and others run, may
+    lead to its address below the domain: the realm is one for all environments.
     """
     if not evidence.rendered.complete:
         return
@@ -53,6 +54,8 @@ def _unserved(evidence: EnvironmentEvidence, redirect: Redirect, scheme: str, ho
         return "is not https"
     if host in {urlsplit(cluster.facts.argocd.url).hostname for cluster in evidence.clusters if cluster.facts.argocd}:
         return ""
+    if evidence.is_missing(redirect.client) and any(_is_below(host, one.facts.domain) for one in evidence.clusters):
+        return ""
     here = redirect.realm.overlay.component
     serving = [route for route in evidence.routes if route.serves(host, path.rstrip("*"))]
     if not serving:
@@ -61,3 +64,7 @@ def _unserved(evidence: EnvironmentEvidence, redirect: Redirect, scheme: str, ho
     if not any(evidence.related(here, component) for component in behind):
         return f"is served by {' and '.join(sorted(behind))}, and neither it nor {here} depends on the other"
     return ""
+
+
+def _is_below(host: str, domain: str) -> bool:
+    return host == domain or host.endswith(f".{domain}")
