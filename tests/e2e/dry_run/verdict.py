@@ -171,6 +171,7 @@ def _finding(remark: Remark, environment: str, provenance: Provenance) -> Findin
 def _unused(waivers: Waivers, used: frozenset[int]) -> Iterator[Finding]:
     for index, waiver in enumerate(waivers.waivers):
         if index not in used:
-            message = f"waiver of {waiver.rule} for {', '.join(waiver.objects)}: there is nothing to silence"
+            about = ", ".join([*waiver.objects, *waiver.images])
+            message = f"waiver of {', '.join(waiver.rules)} for {about}: there is nothing to silence"
             file = WAIVERS.relative_to(WAIVERS.parents[3]).as_posix()
             yield Finding(_UNUSED, Level.ERROR, message, _FIXES[_UNUSED], file)

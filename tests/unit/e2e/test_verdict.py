@@ -21,7 +21,7 @@ SERVICE = Resource(
     WEB, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}, Origin("base/web/service.yaml", None)
 )
 REMARK = Remark(Ground.WARNED, "old", SERVICE, ("metadata", "name"))
-WAIVER = Waiver(rule="SERVER002", objects=("Service/web",), owner="platform", reason="known", expires=date(2026, 12, 1))
+WAIVER = Waiver(rules=("SERVER002",), objects=("Service/web",), owner="platform", reason="known", expires=date(2026, 12, 1))
 
 
 def judged(folder: Path, remarks: list[Remark], *waivers: Waiver, whole: bool = True) -> Result:
@@ -53,7 +53,7 @@ def test_a_waiver_silences_what_it_names(tmp_path: Path) -> None:
     assert (result.errors, result.waived) == (0, 1)
 
 
-@pytest.mark.parametrize("other", [{"rule": "SERVER001"}, {"objects": ("Service/other",)}, {"expires": date(2026, 10, 1)}])
+@pytest.mark.parametrize("other", [{"rules": ("SERVER001",)}, {"objects": ("Service/other",)}, {"expires": date(2026, 10, 1)}])
 def test_another_waiver_does_not(tmp_path: Path, other: dict[str, object]) -> None:
     assert judged(tmp_path, [REMARK], WAIVER.model_copy(update=other), whole=False).errors == 1
 
@@ -75,7 +75,7 @@ def test_the_waivers_of_this_repository_can_be_read() -> None:
 
 def test_waivers_in_another_form_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "waivers.yaml"
-    file.write_text("waivers: [{rule: SERVER001}]\n", encoding="utf-8")
+    file.write_text("waivers: [{rules: [SERVER001]}]\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"waivers\.yaml"):
         verdict.read_waivers(file)
 
