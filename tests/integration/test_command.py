@@ -255,4 +255,4 @@ def test_make_check_needs_no_network_once_everything_is_set_up() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "clean: " in done.stdout
+    assert "\nclean" in done.stdout
