@@ -13,7 +13,7 @@ TESTS = sorted(Path(__file__).parent.glob("rules_*test.yaml"))
 
 def run(program: str, *arguments: object, cwd: Path = ROOT) -> str:
     call = [str(toolchain.find(ROOT, program).path), *map(str, arguments)]
-    done = subprocess.run(call, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(call, cwd=cwd, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
