@@ -25,6 +25,24 @@ def test_sound_repository_is_clean(platform: Path, run_lint: Lint) -> None:
     assert (result.overlays, result.objects) == (6, 12)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("more-than-the-cluster-has", id="the cluster's facts"),
+        pytest.param("ingress-of-another-host", id="a fact of the environment"),
+        pytest.param("address-not-in-depends-on", id="a component's description and its manifests"),
+        pytest.param("two-owners", id="another overlay"),
+        pytest.param("dependency-not-deployed", id="an overlay that goes"),
+    ],
+)
+def test_what_is_kept_of_a_sound_environment_ends_with_it(name: str, platform: Path, run_lint: Lint) -> None:
+    assert run_lint(platform, use_cache=True).findings == ()
+    lay_over(platform, FIXTURES / "defects" / name)
+    fresh = run_lint(platform).findings
+    assert fresh
+    assert run_lint(platform, use_cache=True).findings == run_lint(platform, use_cache=True).findings == fresh
+
+
 @pytest.mark.parametrize("name", DEFECTS)
 def test_defect_hides_nothing_else(name: str, platform: Path, run_lint: Lint) -> None:
     lay_over(platform, FIXTURES / "defects" / name)

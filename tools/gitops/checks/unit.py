@@ -27,8 +27,9 @@ class Problem:
     """One thing that a check found. It says which value is wrong; the line to edit is worked out from that.
 
     Either ``resource`` (with ``path`` into it) or ``file`` (with ``line``, or with ``path`` into what it says) tells where;
-    ``text`` is what to look for in a value of several lines; ``fix`` is better advice than the check's own, where there is any;
-    ``image`` is the image that it is about, by which a waiver may know it.
+    both where the line of an object's problem has been worked out already. ``text`` is what to look for in a value of several
+    lines; ``fix`` is better advice than the check's own, where there is any; ``image`` is the image that it is about, by which
+    a waiver may know it.
     """
 
     message: str

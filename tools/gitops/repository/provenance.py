@@ -40,6 +40,10 @@ class Provenance:
                 return place
         return Place(origin[0], origin[1].line) if origin else Place(kustomization, 1)
 
+    def place(self, resource: Resource, path: JsonPath, text: str) -> Place:
+        """The line to edit for a value of an object, or for the ``text`` in it."""
+        return self.find_text(self.locate(resource, path), text)
+
     def find_text(self, place: Place, text: str) -> Place:
         """The first line from ``place`` on that has the text, for a value of several lines; ``place`` where none has."""
         lines = self._tree.text(place.file).splitlines() if text and place.file in self._tree.files else []

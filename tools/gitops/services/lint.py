@@ -20,6 +20,7 @@ from gitops.models.resource import Overlay
 from gitops.repository.provenance import Provenance
 from gitops.repository.render_errors import explain
 from gitops.repository.rendering import RenderedEnvironment, RenderedOverlay, Renderer
+from gitops.services.environment_verdicts import EnvironmentJudge
 from gitops.services.overlay_verdicts import OverlayJudge, OverlayVerdict
 from gitops.services.schema_verdicts import SchemaJudge
 from gitops.services.selection import Selection, select
@@ -70,6 +71,10 @@ class _Run:
     def provenance(self) -> Provenance:
         return Provenance(self.workspace.tree)
 
+    @cached_property
+    def _pack(self) -> Pack:
+        return Pack(self.workspace.cache, "verdicts", self.workspace.tools_digest)
+
     def result(self) -> Result:
         request = self.request
         with self._timed("read the tree"):
@@ -84,8 +89,9 @@ class _Run:
             evidence, object_problems = self._gather(rendered)
             problems += object_problems
         with self._timed("check environments"):
-            for environment in evidence:
-                problems += self._problems(Scope.ENVIRONMENT, environment)
+            judge = EnvironmentJudge(tree, self.provenance, self._pack)
+            problems += [problem for environment in evidence for problem in judge.judge(environment)]
+            self._pack.save()
         with self._timed("locate findings"):
             findings = list(self._findings(problems, selection))
         waived = apply_waivers(findings, tree.waivers.waivers, request.today)
@@ -114,14 +120,13 @@ class _Run:
     def _gather(self, rendered: list[RenderedEnvironment]) -> tuple[list[EnvironmentEvidence], list[tuple[Check, Problem]]]:
         """Judges every overlay by itself while kubeconform, in another process, looks at all of them."""
         workspace = self.workspace
-        pack = Pack(workspace.cache, "verdicts", workspace.tools_digest)
+        pack = self._pack
         self.progress.start("checking", sum(len(environment.overlays) for environment in rendered))
         with ThreadPoolExecutor(1) as pool, killed_on_interrupt():
             asked = pool.submit(SchemaJudge(workspace, pack).judge, rendered)
             judge = OverlayJudge(workspace.tree, self.provenance, pack)
             verdicts = {overlay.overlay: self._judged(judge, overlay) for each in rendered for overlay in each.overlays}
             outcomes = asked.result()
-        pack.save()
         evidence = [
             EnvironmentEvidence(
                 rendered=environment,
@@ -162,7 +167,8 @@ class _Run:
         file, line, target = problem.file, problem.line, None
         if problem.resource is not None:
             resource = problem.resource
-            file, line = self.provenance.find_text(self.provenance.locate(resource, problem.path), problem.text)
+            if not file:
+                file, line = self.provenance.place(resource, problem.path, problem.text)
             target = ObjectReference(resource.api_version, resource.kind, resource.namespace, resource.name)
         elif problem.path:
             line = self.workspace.tree.line(file, problem.path)

@@ -46,13 +46,16 @@ class OverlayJudge:
         for index, resource in enumerate(rendered.resources):
             for check in self._checks:
                 for problem in check.function(resource):
-                    yield [check.id, index, list(problem.path), problem.message, [problem.fix, problem.text, problem.image]]
+                    place = self._provenance.place(resource, problem.path, problem.text)
+                    told = [problem.message, problem.fix, problem.text, problem.image, *place]
+                    yield [check.id, index, list(problem.path), told]
 
     def _unpack(
-        self, rendered: RenderedOverlay, rule: str, index: int, path: list[str | int], message: str, told: list[str]
+        self, rendered: RenderedOverlay, rule: str, index: int, path: list[str | int], told: list[Any]
     ) -> tuple[Check, Problem]:
-        fix, text, image = told
-        return self._by_id[rule], Problem(message, rendered.resources[index], tuple(path), fix=fix, text=text, image=image)
+        message, fix, text, image, file, line = told
+        resource = rendered.resources[index]
+        return self._by_id[rule], Problem(message, resource, tuple(path), file, line, fix=fix, text=text, image=image)
 
     def _uses(self, rendered: RenderedOverlay) -> Iterator[OverrideUse]:
         kustomization = self._tree.kustomization(rendered.overlay)
