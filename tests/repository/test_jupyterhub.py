@@ -16,7 +16,7 @@ from tests.repository.conftest import ROOT
 
 CONFIG = ROOT / "base/jupyterhub/hub/files/jupyterhub_config.py"
 NAMESPACE = "jupyterhub"
-ENVIRONMENTS = ("testbed", "production")
+ENVIRONMENTS = ("local", "testbed", "production")
 
 
 class Settings(dict[str, Any]):
@@ -166,8 +166,9 @@ def test_a_claim_for_each_notebook_fits(config: Settings, objects: list[Resource
     limits = {entry["type"]: entry for entry in one(objects, "LimitRange", "notebooks")["spec"]["limits"]}
     assert parse_quantity(limits["PersistentVolumeClaim"]["max"]["storage"]) == size
     for cluster in tree.environments[environment].clusters:
-        modes = {one.name: {mode.value for mode in one.access_modes} for one in cluster.facts.storage.classes}
-        assert set(config.KubeSpawner.storage_access_modes) <= modes[config.KubeSpawner.storage_class]
+        wanted = config.KubeSpawner.storage_class
+        (found,) = [one for one in cluster.facts.storage.classes if (one.default if wanted is None else one.name == wanted)]
+        assert set(config.KubeSpawner.storage_access_modes) <= {mode.value for mode in found.access_modes}
 
 
 def test_keycloak_knows_the_address_to_which_it_sends_users_back(config: Settings, objects: list[Resource]) -> None:

@@ -167,7 +167,8 @@ c.KubeSpawner.extra_container_config = {"envFrom": [{"configMapRef": {"name": "j
 c.KubeSpawner.storage_pvc_ensure = True
 c.KubeSpawner.delete_pvc = False
 c.KubeSpawner.pvc_name_template = "home-{username}"
-c.KubeSpawner.storage_class = os.environ["NOTEBOOK_STORAGE_CLASS"]
+# Where the environment names none, the cluster's default: "" would ask for a volume without a class, which nobody makes.
+c.KubeSpawner.storage_class = os.environ["NOTEBOOK_STORAGE_CLASS"] or None
 c.KubeSpawner.storage_capacity = os.environ["NOTEBOOK_STORAGE_SIZE"]
 c.KubeSpawner.storage_access_modes = ["ReadWriteOnce"]
 # There are no claims from before KubeSpawner 7.
