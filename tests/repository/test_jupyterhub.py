@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import sys
 import types
 from typing import Any
@@ -38,12 +39,12 @@ class Refused(Exception):
 
 
 class Authenticator:
-    """Stands in for OAuthenticator: its three calls that the hook makes, and the answer of Keycloak."""
+    """Stands in for OAuthenticator: its calls that the hook makes, and the answers of Keycloak."""
 
-    user_auth_state_key = "oauth_user"
-
-    def __init__(self, answer: dict[str, str] | Exception) -> None:
+    def __init__(self, answer: dict[str, str] | Exception, roles: list[str], allowed: set[str]) -> None:
         self.answer = answer
+        self.roles = roles
+        self.allowed_groups = allowed
 
     def build_refresh_token_request_params(self, token: str) -> dict[str, str]:
         return {"refresh_token": token}
@@ -54,8 +55,15 @@ class Authenticator:
             raise self.answer
         return dict(self.answer)
 
+    async def token_to_user(self, token: dict[str, str]) -> dict[str, object]:
+        assert token["access_token"] == "a"
+        return {"sub": "1", "groups": self.roles}
+
     def build_auth_state_dict(self, token: dict[str, str], person: object) -> dict[str, object]:
-        return {**token, self.user_auth_state_key: person}
+        return {**token, "oauth_user": person}
+
+    async def get_user_groups(self, state: dict[str, Any]) -> set[str]:
+        return set(state["oauth_user"]["groups"])
 
 
 @pytest.fixture(params=ENVIRONMENTS)
@@ -205,10 +213,36 @@ def test_notebooks_reach_neither_each_other_nor_a_database_nor_the_proxys_routes
     ],
 )
 def test_a_token_is_renewed(answer: dict[str, str] | Exception, renewed: dict[str, str] | bool, config: Settings) -> None:
-    state = {"access_token": "before", "refresh_token": "old", "oauth_user": {"sub": "1"}}
-    call = config.GenericOAuthenticator.refresh_user_hook(Authenticator(answer), types.SimpleNamespace(name="jane"), state)
-    wanted = {"name": "jane", "auth_state": {**renewed, "oauth_user": {"sub": "1"}}} if isinstance(renewed, dict) else renewed
-    assert asyncio.run(call) == wanted
+    person = {"sub": "1", "groups": ["user", "developer"]}
+    wanted: object = renewed
+    if isinstance(renewed, dict):
+        wanted = {"name": "jane", "auth_state": {**renewed, "oauth_user": person}, "groups": ["developer", "user"]}
+    assert refreshed(config, answer, ["user", "developer"]) == wanted
+
+
+def test_whoever_has_lost_the_role_has_to_sign_in_again(config: Settings) -> None:
+    assert refreshed(config, {"access_token": "a"}, ["default-roles-dare"]) is False
+
+
+def refreshed(config: Settings, answer: dict[str, str] | Exception, roles: list[str]) -> object:
+    """What the hook says of a user who signed in before, when Keycloak answers so and knows these roles."""
+    sign_in = config.GenericOAuthenticator
+    state = {"access_token": "before", "refresh_token": "old", "oauth_user": {"sub": "1", "groups": ["user"]}}
+    authenticator = Authenticator(answer, roles, sign_in.allowed_groups)
+    return asyncio.run(sign_in.refresh_user_hook(authenticator, types.SimpleNamespace(name="jane"), state))
+
+
+def test_only_a_role_that_no_account_has_by_itself_opens_notebooks(config: Settings, objects: list[Resource]) -> None:
+    (text,) = [r.body["data"]["dare-realm.json"] for r in objects if r.name.startswith("keycloak-realm-")]
+    realm = json.loads(text)
+    sign_in = config.GenericOAuthenticator
+    assert "allow_all" not in sign_in
+    assert sign_in.allowed_groups <= {role["name"] for role in realm["roles"]["realm"]}
+    assert "defaultRole" not in realm
+    (client,) = [client for client in realm["clients"] if client["clientId"] == sign_in.client_id]
+    (claim,) = [m["config"] for m in client["protocolMappers"] if m["protocolMapper"] == "oidc-usermodel-realm-role-mapper"]
+    assert claim["userinfo.token.claim"] == "true"
+    assert sign_in.auth_state_groups_key == f"oauth_user.{claim['claim.name']}"
 
 
 def test_a_token_goes_to_its_own_users_notebook_alone(config: Settings) -> None:

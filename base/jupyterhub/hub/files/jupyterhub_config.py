@@ -57,9 +57,13 @@ c.GenericOAuthenticator.userdata_url = f"{KEYCLOAK}/userinfo"
 c.GenericOAuthenticator.logout_redirect_url = f"{BROWSERS_KEYCLOAK}/logout?client_id=jupyterhub"
 c.GenericOAuthenticator.scope = ["openid", "profile"]
 c.GenericOAuthenticator.username_claim = "preferred_username"
-# Keycloak says who may come in (D5.2, step 4 of the login). Nobody is an administrator here: those could open others' notebooks,
-# and what an operator has to do goes by kubectl.
-c.GenericOAuthenticator.allow_all = True
+# Who has the role "user" in Keycloak's realm may come in, be it as a part of "developer" or "admin": an account alone, which everybody
+# gets who comes by way of EGI Check-in, opens nothing. The claim "groups" lists the roles. Nobody is an administrator here: those could
+# open others' notebooks, and what an operator has to do goes by kubectl.
+c.GenericOAuthenticator.manage_groups = True
+c.GenericOAuthenticator.auth_state_groups_key = "oauth_user.groups"
+c.GenericOAuthenticator.allowed_groups = {"user"}
+c.GenericOAuthenticator.custom_403_message = "Your account has no role on this platform yet. Ask its administrators for one."
 # Keeps the users' tokens, encrypted with JUPYTERHUB_CRYPT_KEY.
 c.GenericOAuthenticator.enable_auth_state = True
 # In seconds. Keycloak's access tokens live five minutes unless the realm says otherwise, so one that is handed out is good for three
@@ -70,14 +74,16 @@ c.GenericOAuthenticator.auth_refresh_age = 120
 async def renew_token(authenticator, user, auth_state):
     """A fresh access token for every user who is around, be it only through a notebook that reports to be in use.
 
-    By itself OAuthenticator keeps a token as long as Keycloak takes it, be it for one more second. A session that Keycloak has ended,
-    or a user whom it does not know any more, has to sign in again.
+    By itself OAuthenticator keeps a token as long as Keycloak takes it, be it for one more second, and asks only at the login who is
+    allowed. A session that Keycloak has ended, a user whom it does not know any more, and one who has lost the role have to sign in
+    again.
     """
     if not auth_state or not auth_state.get("refresh_token"):
         return False
     asked = authenticator.build_refresh_token_request_params(auth_state["refresh_token"])
     try:
         token = await authenticator.get_token_info(None, asked)
+        person = await authenticator.token_to_user(token)
     except HTTPClientError as error:
         # While Keycloak is away nobody is signed out; the next request tries again.
         return error.code >= 500
@@ -85,8 +91,11 @@ async def renew_token(authenticator, user, auth_state):
         return True
     # Keycloak may keep the old one.
     token.setdefault("refresh_token", auth_state["refresh_token"])
-    person = auth_state[authenticator.user_auth_state_key]
-    return {"name": user.name, "auth_state": authenticator.build_auth_state_dict(token, person)}
+    renewed = authenticator.build_auth_state_dict(token, person)
+    groups = await authenticator.get_user_groups(renewed)
+    if not groups & authenticator.allowed_groups:
+        return False
+    return {"name": user.name, "auth_state": renewed, "groups": sorted(groups)}
 
 
 c.GenericOAuthenticator.refresh_user_hook = renew_token
