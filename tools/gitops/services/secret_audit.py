@@ -94,5 +94,5 @@ def _old(inventory: Inventory, keys: tuple[AuditedKey, ...], limit: datetime) ->
         declared = inventory.keys[key.name]
         if key.made and key.made < limit and (declared.generate or declared.given):
             message = f"is of {key.made:%Y-%m-%d}"
-            fix = f"'tools/secrets.py generate --rotate {key.name}'; docs/operator.md says what else has to change."
+            fix = f"'tools/secrets.py generate --rotate {key.name}'; docs/secrets.md says what else has to change."
             yield AuditFinding(Fault.OLD, key.name.secret, key.name.key, message, fix)

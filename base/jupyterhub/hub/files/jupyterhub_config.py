@@ -172,7 +172,7 @@ c.KubeSpawner.extra_pod_config = {
 c.KubeSpawner.extra_container_config = {"envFrom": [{"configMapRef": {"name": "jupyterhub-notebook"}}]}
 
 # A volume for each user, made when the first notebook starts. It stays when the notebook stops, and also when the user leaves:
-# docs/operator.md says how it goes.
+# docs/notebooks.md says how it goes.
 c.KubeSpawner.storage_pvc_ensure = True
 c.KubeSpawner.delete_pvc = False
 c.KubeSpawner.pvc_name_template = "home-{username}"
