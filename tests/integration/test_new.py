@@ -38,6 +38,16 @@ def test_a_new_component_passes_every_check(repository: Path, run_lint: Lint) ->
     assert after.overlays == before.overlays + 2
 
 
+def test_one_machine_gets_it_when_asked(repository: Path, run_lint: Lint) -> None:
+    call()
+    assert not (repository / "overlays/local/hello").exists()
+    shutil.rmtree(repository / "base/hello")
+    for environment in ("testbed", "production"):
+        shutil.rmtree(repository / "overlays" / environment / "hello")
+    call("--environment", "local", "--environment", "testbed")
+    assert [finding for finding in run_lint(repository).findings if finding.fails] == []
+
+
 def test_its_texts_survive_yaml(repository: Path) -> None:
     call("--title", "yes")
     component = documents.values((repository / "base/hello/component.yaml").read_text(encoding="utf-8"))[0]

@@ -23,7 +23,7 @@ def group() -> None:
 @click.option("--owner", default="platform", show_default=True, metavar="TEAM", help="Who answers for it.")
 @click.option("--namespace", default="dare", show_default=True, metavar="NAME", help="Where it runs.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), metavar="N", help="Where it listens.")
-@click.option("--environment", "environments", multiple=True, metavar="E", help="Only here; may be repeated (everywhere).")
+@click.option("--environment", "environments", multiple=True, metavar="E", help="Only here; may be repeated (Argo CD's).")
 @click.option("--dry-run", is_flag=True, help="Name the files and write nothing.")
 def component(  # noqa: PLR0913, PLR0917 - one for each option
     name: str,
@@ -36,7 +36,7 @@ def component(  # noqa: PLR0913, PLR0917 - one for each option
     environments: tuple[str, ...],
     dry_run: bool,
 ) -> int:
-    """Starts the component NAME: its base, and an overlay in each environment."""
+    """Starts the component NAME: its base, and an overlay in each environment that Argo CD delivers."""
     from gitops.services.scaffolding import NewComponent, new_component, write_component
     from gitops.services.workspace import Workspace
 

@@ -18,7 +18,10 @@ _TEMPLATES = Path(__file__).parent / "scaffold"
 
 @dataclass(frozen=True)
 class NewComponent:
-    """What is asked for; ``environments`` get an overlay each, all of them where none is named."""
+    """What is asked for; ``environments`` get an overlay each.
+
+    Where none is named, those do that Argo CD delivers: they run every component, a machine without it what somebody chose.
+    """
 
     name: str
     title: str
@@ -39,7 +42,7 @@ def new_component(tree: Tree, wanted: NewComponent) -> dict[str, str]:
     for kind, text in (("component", wanted.name), ("namespace", wanted.namespace), ("owner", wanted.owner)):
         if not re.fullmatch(DNS_LABEL, text):
             raise UserError(f"the {kind} '{text}' is no {FORMS[DNS_LABEL]}")
-    environments = wanted.environments or tuple(tree.environments)
+    environments = wanted.environments or tuple(name for name, one in tree.environments.items() if one.argocd_namespaces)
     for name in environments:
         if name not in tree.environments:
             raise unknown_name("environment", name, tree.environments)
