@@ -162,7 +162,7 @@ def _port_beside(setting: Setting, words: list[str]) -> str | None:
     """The port under the key that says PORT where this one says HOST: ``DB_PORT`` beside ``DB_HOST``."""
     wanted = ([*words[:-1], "port"], [*words, "port"])
     for key, value in setting.beside.items():
-        if value.isdigit() and [word.lower() for word in _WORDS.findall(key)] in wanted:
+        if re.fullmatch(_PORT, value) and [word.lower() for word in _WORDS.findall(key)] in wanted:
             return value
     return None
 
