@@ -46,7 +46,7 @@ bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube
 	$(RUN) tests/bench/bench.py $(ARGS)
 
 .PHONY: generate
-generate: setup ## Write the generated files anew: schemas, rule pages, catalogue
+generate: setup ## Write the generated files anew: schemas, rule pages, catalogue, capacity
 	$(RUN) -m gitops.cli.generate
 
 .PHONY: lock
