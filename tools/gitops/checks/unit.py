@@ -20,6 +20,7 @@ class Scope(StrEnum):
     OBJECT = "object"  # one models.resource.Resource; the answer may be kept for an unchanged overlay
     ENVIRONMENT = "environment"  # an evidence.EnvironmentEvidence: everything that one environment renders
     WAIVERS = "waivers"  # an evidence.WaiverEvidence: the waivers, and which of them were needed
+    DIFF = "diff"  # a diff_evidence.DiffEvidence: what a merge request changes; lint has nothing to give to these
 
 
 @dataclass(frozen=True, slots=True)

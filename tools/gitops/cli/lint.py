@@ -1,14 +1,14 @@
 """``tools/lint.py``: the main job."""
 
 import sys
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gitops.cli.common import CLEAN, FINDINGS, Bar, repository_root, run_command
-from gitops.models.errors import UserError
+from gitops.cli.outputs import Output, day, deliver, refuse_clashes
 from gitops.reports.formats import REPORTS
 
 if TYPE_CHECKING:
@@ -26,27 +26,6 @@ Environment:
 """
 
 
-class _Output(click.ParamType[tuple[str, Path | None]]):
-    """``FORMAT`` or ``FORMAT=FILE``."""
-
-    name = "FORMAT[=FILE]"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Path | None]:
-        """The format's name and the file, None for standard output."""
-        if isinstance(value, tuple):
-            return value
-        name, equals, file = str(value).partition("=")
-        if name not in REPORTS:
-            self.fail(f"'{name}' is no format; there are {', '.join(REPORTS)}", param, ctx)
-        if equals and not file:
-            self.fail(f"'{value}' names no file", param, ctx)
-        return name, Path(file) if file else None
-
-
-def _day(_ctx: click.Context, _param: click.Parameter, value: datetime | None) -> date:
-    return value.date() if value else datetime.now(UTC).date()
-
-
 @click.command("lint.py", epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--environment", "environments", multiple=True, metavar="E", help="Only this environment; may be repeated.")
 @click.option("--component", "components", multiple=True, metavar="C", help="Only this component; may be repeated.")
@@ -54,12 +33,12 @@ def _day(_ctx: click.Context, _param: click.Parameter, value: datetime | None) -
 @click.option(
     "--output",
     "outputs",
-    type=_Output(),
+    type=Output(REPORTS),
     multiple=True,
     help=f"A report, on standard output or in a file; may be repeated. Formats: {', '.join(REPORTS)}.  [default: text]",
 )
 @click.option(
-    "--now", callback=_day, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day to judge by (today, in UTC)."
+    "--now", callback=day, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day to judge by (today, in UTC)."
 )
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Renders at once (one per processor).")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep results of other runs.")
@@ -83,7 +62,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     # What a run makes lives to its end, and that is near: looking for garbage among thousands of objects finds none.
     gc.disable()
     chosen = outputs or (("text", None),)
-    _refuse_clashes(chosen)
+    refuse_clashes(chosen)
     request = LintRequest(now, jobs or default_jobs(), environments, components, changed_since)
     with Bar() as bar:
         result = lint(Workspace(repository_root(), use_cache=not no_cache), request, bar)
@@ -101,16 +80,6 @@ def main() -> int:
     return run_command(command)
 
 
-def _refuse_clashes(outputs: tuple[tuple[str, Path | None], ...]) -> None:
-    """Two reports in one place would be neither."""
-    places = [file for _, file in outputs]
-    if places.count(None) > 1:
-        raise UserError("only one report can go to standard output; give the others a file: --output FORMAT=FILE")
-    named = [file.resolve() for file in places if file]
-    if len(set(named)) < len(named):
-        raise UserError("two reports are to go into one file; give each its own")
-
-
 def _deliver(name: str, result: "Result", file: Path | None) -> None:
     """Prints a report, or writes it whole or not at all."""
     if file is None and name == "text":
@@ -118,12 +87,4 @@ def _deliver(name: str, result: "Result", file: Path | None) -> None:
 
         show(result, sys.stdout)
         return
-    if file is None:
-        click.echo(REPORTS[name].write(result), nl=False)
-        return
-    from gitops.adapters.cache import write_atomically
-
-    try:
-        write_atomically(file, REPORTS[name].write(result).encode())
-    except OSError as error:
-        raise UserError(f"the report can't be written to {file}: {error.strerror or error}") from error
+    deliver(REPORTS[name].write(result), file)

@@ -19,7 +19,7 @@ def write(result: Result) -> str:
                 "objects": result.objects,
                 "environments": list(result.environments),
             },
-            "findings": [_finding(finding) for finding in result.findings],
+            "findings": [as_finding(finding) for finding in result.findings],
             "timings": {timing.step: round(timing.seconds, 3) for timing in result.timings},
         }
     )
@@ -30,7 +30,8 @@ def as_json(data: object) -> str:
     return encodable(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def as_finding(finding: Finding) -> dict[str, Any]:
+    """A finding as an object."""
     return {
         "rule": finding.rule,
         "level": finding.level.value,
