@@ -27,7 +27,9 @@ def test_no_generated_file_is_left_over() -> None:
 
 
 def test_every_rule_has_a_defect_among_the_fixtures() -> None:
-    golden = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests/integration/golden/defects").iterdir())
+    folders = ("defects", "diff")
+    files = [path for folder in folders for path in (ROOT / "tests/integration/golden" / folder).glob("*.txt")]
+    golden = "".join(path.read_text(encoding="utf-8") for path in files)
     shown = set(re.findall(r" ([A-Z]+\d{3}) ", golden))
     elsewhere = {"WAIVER001", "WAIVER002", "WAIVER004"}  # each needs a day of its own: tests/integration/test_waivers.py
     assert {check.id for check in all_checks()} - elsewhere <= shown

@@ -70,20 +70,18 @@ def exported(root: Path, commit: str, folders: Iterable[str], store: Path) -> Pa
     Written as git would check them out, by way of an index of our own. ``root`` may be a folder inside the work tree.
     """
     _forget_old(store)
-    prefix = _git(root, "rev-parse", "--show-prefix").strip("\n")
-    parts = [folder for folder in folders if _has(root, commit, f"{prefix}{folder}")]
-    trees = _git(root, "rev-parse", *(f"{commit}:{prefix}{part}" for part in parts)).split()
-    target = store / digest([*parts, *trees])[:_NAME_LENGTH]
+    listed = _git(root, "ls-tree", "-d", "-z", commit, "--", *folders).split("\0")[:-1]
+    trees = {path: entry.split()[2] for entry, _, path in (line.partition("\t") for line in listed)}
+    target = store / digest([*trees, *trees.values()])[:_NAME_LENGTH]
     if target.is_dir():
         os.utime(target)
         return target
     store.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=store, prefix=".new-") as scratch:
         own = {"GIT_INDEX_FILE": f"{scratch}/index"}
-        for part in parts:
-            command.run(
-                ["git", "-C", root, "read-tree", f"--prefix={part}/", f"{commit}:{prefix}{part}"], limit=LIMIT, environment=own
-            )
+        for path, tree in trees.items():
+            arguments = ["git", "-C", str(root), "read-tree", f"--prefix={path}/", tree]
+            command.run(arguments, limit=LIMIT, environment=own)
         whole = Path(scratch, "tree")
         whole.mkdir()
         top = _git(root, "rev-parse", "--show-toplevel").strip("\n")
@@ -94,13 +92,6 @@ def exported(root: Path, commit: str, folders: Iterable[str], store: Path) -> Pa
             if not target.is_dir():  # else another run was faster
                 raise
     return target
-
-
-def _has(root: Path, commit: str, path: str) -> bool:
-    try:
-        return _git(root, "cat-file", "-t", f"{commit}:{path}").strip() == "tree"
-    except command.CommandFailed:
-        return False
 
 
 def _forget_old(store: Path) -> None:

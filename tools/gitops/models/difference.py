@@ -56,13 +56,15 @@ class ChangeKind(StrEnum):
 class ObjectChange:
     """An object before and after; at least one of both is there.
 
-    ``fields`` is empty for what was added or removed. ``body`` is the whole object where it was, without what must not be
-    shown."""
+    ``fields`` is empty for what was added or removed; ``body`` is the whole object then, without what must not be shown.
+    ``generated`` says that nothing but a hash of the content makes the two names differ.
+    """
 
     old: Resource | None
     new: Resource | None
     fields: tuple[FieldChange, ...] = ()
     body: Any = None
+    generated: bool = False
 
     @property
     def kind(self) -> ChangeKind:
@@ -70,7 +72,8 @@ class ObjectChange:
             return ChangeKind.ADDED
         if self.new is None:
             return ChangeKind.REMOVED
-        return ChangeKind.CHANGED if self.old.identity == self.new.identity else ChangeKind.RENAMED
+        same = self.generated or self.old.identity == self.new.identity
+        return ChangeKind.CHANGED if same else ChangeKind.RENAMED
 
     @property
     def subject(self) -> Resource:
@@ -82,7 +85,7 @@ class ObjectChange:
     @property
     def name(self) -> str:
         """``Deployment dare/web``, with its old name where that was another."""
-        if self.kind is ChangeKind.RENAMED and self.old:
+        if self.old and self.old.name != self.subject.name:
             return f"{self.old.identity} → {self.subject.name}"
         return str(self.subject.identity)
 

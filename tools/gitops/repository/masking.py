@@ -33,8 +33,9 @@ class Mask:
             names.update(_words(key.name) for _, key, _ in each.each())
         self._names = tuple(sorted(names))
         listed = "|".join(name.replace("-", "[-_.]?") for name in sorted(names, key=len, reverse=True))
-        # As files of YAML, JSON, INI, properties and shell write a value: behind its name and ':' or '='.
-        self._line = re.compile(rf"""(?im)^([^:=\n]*?(?<![a-z0-9])(?:{listed})["']?[ \t]*[:=][ \t]*)\S.*$""") if names else None
+        # As files of YAML, JSON, INI, properties and shell write a value behind its name; "grafana:13.2" is an image.
+        behind = r"""(?:["'][ \t]*:|[ \t]*:(?=[ \t])|["']?[ \t]*=)[ \t]*"""
+        self._line = re.compile(rf"(?im)^([^:=\n]*?(?<![a-z0-9])(?:{listed}){behind})\S.*$") if names else None
 
     def change(self, change: FieldChange, old: Resource, new: Resource) -> FieldChange:
         """The change, without its values where either must not be shown."""

@@ -25,7 +25,7 @@ from gitops.repository.declarations import declared
 from gitops.repository.field_changes import field_changes
 from gitops.repository.images_moved import image_moves
 from gitops.repository.masking import Mask
-from gitops.repository.pairing import pairs
+from gitops.repository.pairing import pairs, stem
 from gitops.services.diff_amounts import capacity_changes, replica_changes
 from gitops.services.diff_pins import is_branch, pins
 from gitops.services.diff_sides import Comparison, Repository, Side
@@ -161,9 +161,14 @@ class _Run:
         changes = []
         for old, new in pairs(before, after):
             if old and new:
-                fields = tuple(mask.change(change, old, new) for change in field_changes(old.body, new.body))
+                generated = old.name != new.name and stem(old) == stem(new)
+                fields = tuple(
+                    mask.change(change, old, new)
+                    for change in field_changes(old.body, new.body)
+                    if not (generated and change.new_path == ("metadata", "name"))
+                )
                 if fields or old.overlay != new.overlay:
-                    changes.append(ObjectChange(old, new, fields))
+                    changes.append(ObjectChange(old, new, fields, generated=generated))
             elif one := old or new:
                 changes.append(ObjectChange(old, new, body=mask.body(one)))
         return tuple(sorted(changes, key=lambda change: change.sort_key))

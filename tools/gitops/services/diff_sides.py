@@ -66,6 +66,7 @@ class Repository:
     jobs: int
     advance: Callable[[], None]
     _sides: dict[str, Side] = field(default_factory=dict)
+    _reached: dict[tuple[str, str], frozenset[Overlay]] = field(default_factory=dict)
 
     @property
     def root(self) -> Path:
@@ -113,12 +114,12 @@ class Repository:
 
     def _affected(self, old: Side, new: Side) -> frozenset[Overlay]:
         """By the same graph as ``lint.py --changed-since``, asked on both sides: an edge may be on one alone."""
-        if old.commit is None:
-            old, new = new, old
-        if old.commit is None:
-            return frozenset()  # the work tree with itself
-        paths = git.paths_between(self.root, old.commit, new.commit)
-        return old.tree.affected(paths) | new.tree.affected(paths)
+        if (old.name, new.name) not in self._reached:
+            # Only one side can be the work tree, which is asked for as what is not the commit.
+            first, second = (new.commit, old.commit) if old.commit is None else (old.commit, new.commit)
+            paths = git.paths_between(self.root, first, second) if first else frozenset[str]()
+            self._reached[old.name, new.name] = old.tree.affected(paths) | new.tree.affected(paths)
+        return self._reached[old.name, new.name]
 
     def _rendered(self, side: Side, environment: str, affected: frozenset[Overlay]) -> RenderedEnvironment | None:
         known = side.tree.environments.get(environment)

@@ -16,6 +16,7 @@ _SEES = {
     Scope.OBJECT: "each rendered object by itself",
     Scope.ENVIRONMENT: "everything that one environment renders",
     Scope.WAIVERS: "`policies/waivers.yaml`, once all findings are known",
+    Scope.DIFF: "what a merge request changes, in `tools/diff.py`",
 }
 
 
@@ -57,7 +58,8 @@ def _index() -> str:
     rows = "\n".join(f"| [{check.id}]({check.id}.md) | {check.title} | {check.level.value} |" for check in all_checks())
     return f"""# Rules
 
-Every rule that `tools/lint.py` knows. The pages are written by `make generate` from the checks in `tools/gitops/checks/`.
+Every rule that `tools/lint.py` knows, and the dangers (DANGER) that `tools/diff.py` tells.
+The pages are written by `make generate` from the checks in `tools/gitops/checks/`.
 
 | rule | title | level |
 |---|---|---|
