@@ -13,7 +13,7 @@ from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
 
 _ARGO = "argoproj.io"
-_KEEPING = frozenset({"create-only", "create-update"})
+_KEEPING = ("create-only", "create-update")
 _LISTS = ("clusterResourceWhitelist", "namespaceResourceWhitelist", "destinations", "sourceRepos")
 
 

@@ -108,7 +108,7 @@ def _is_everybody(peer: Any) -> bool:
     if peer is None:
         return True
     block = mapping(mapping(peer).get("ipBlock"))
-    return block.get("cidr") in _EVERYBODY and not sequence(block.get("except"))
+    return str(block.get("cidr")) in _EVERYBODY and not sequence(block.get("except"))
 
 
 def _peer_covers(one: Any, other: Any) -> bool:

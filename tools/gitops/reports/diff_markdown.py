@@ -50,9 +50,9 @@ def write(difference: Difference, limit: int) -> str:
         else:
             left_out[block.thing] = left_out.get(block.thing, 0) + 1
     if left_out:
-        told = ", ".join(f"{number} {thing}" for thing, number in sorted(left_out.items()))
+        told = ", ".join(f"{thing}: {number}" for thing, number in sorted(left_out.items()))
         kept.append(
-            f"\n**Left out, since a note holds no more than {limit:,} characters:** {told}. The job's artifacts have all.\n"
+            f"\n**Left out, since a note holds no more than {limit:,} characters** ({told}). The job's artifacts have all.\n"
         )
     return "".join(kept)[:limit]
 

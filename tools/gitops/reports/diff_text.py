@@ -40,6 +40,8 @@ def _lines(difference: Difference) -> Iterator[str]:
     for delivery in difference.deliveries:
         yield ""
         yield f"{heading(delivery)}: {numbers(delivery)}"
+        if delivery.revisions != (difference.base, difference.head):
+            yield f"  from {visible(delivery.revisions[0])} to {visible(delivery.revisions[1])}"
         yield from _delivery(delivery)
     yield ""
     yield summary(difference)
@@ -47,9 +49,10 @@ def _lines(difference: Difference) -> Iterator[str]:
 
 def summary(difference: Difference) -> str:
     """What it comes down to, in one line."""
-    waived_ones = sum(danger.waiver is not None for danger in difference.dangers)
-    grave = sum(danger.fails for danger in difference.dangers)
-    lesser = len(difference.dangers) - waived_ones - grave
+    dangers = [danger for danger, _ in grouped(difference.dangers)]
+    waived_ones = sum(danger.waiver is not None for danger in dangers)
+    grave = sum(danger.fails for danger in dangers)
+    lesser = len(dangers) - waived_ones - grave
     parts = [count(sum(1 for _ in difference.objects), "change"), count(grave, "danger"), count(lesser, "warning")]
     parts += [f"{waived_ones} waived"] if waived_ones else []
     parts += [f"{count(len(difference.failures), 'overlay')} not rendered"] if difference.failures else []

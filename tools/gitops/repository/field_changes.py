@@ -13,6 +13,7 @@ from typing import Any
 from gitops.models.difference import ABSENT, FieldChange
 from gitops.models.paths import JsonPath
 from gitops.models.values import mapping
+from gitops.repository.pairing import unhashed
 
 # The first of a list's keys that fits all its entries is taken. A dot leads into a field; a "?" may be missing.
 _KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -44,6 +45,7 @@ _KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 _ANY: tuple[tuple[str, ...], ...] = (("name",),)  # custom resources call it so too
 _ORDERED = frozenset({"containers", "initContainers", "env", "envFrom"})  # here the order of entries means something
+_REFERENCE = "Ref."  # what is referred to may carry a hash in its name, and is the same thing under its next one
 _LONGEST = 400  # entries of a list without keys that are aligned; more are told as one value
 
 
@@ -84,7 +86,7 @@ def _key(entry: Any, names: tuple[str, ...]) -> str | None:
         for step in name.removesuffix("?").split("."):
             value = mapping(value).get(step, ABSENT)
         if value is not ABSENT and not isinstance(value, dict | list):
-            parts.append(str(value))
+            parts.append(unhashed(str(value)) if _REFERENCE in name else str(value))
         elif not name.endswith("?"):
             return None
     return "/".join(parts) or None

@@ -5,7 +5,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from gitops.models.resource import GroupKind, Identity, Resource
 
@@ -23,10 +23,15 @@ _MOST = 20_000  # comparisons for one kind: where hundreds of objects come and g
 _NAMES = ("name", "namespace")
 
 
+def unhashed(name: str) -> str:
+    """The name of a generated object without its hash; any other name as it is."""
+    match = _HASHED.fullmatch(name)
+    return match[1] if match else name
+
+
 def stem(resource: Resource) -> str:
-    """The name of a generated object without its hash; any other's whole name."""
-    match = _HASHED.fullmatch(resource.name) if GroupKind(resource.group, resource.kind) in _GENERATED else None
-    return match[1] if match else resource.name
+    """The name of an object, without its hash where it is of a kind that is generated."""
+    return unhashed(resource.name) if GroupKind(resource.group, resource.kind) in _GENERATED else resource.name
 
 
 def pairs(old: Iterable[Resource], new: Iterable[Resource]) -> Iterator[Pair]:
@@ -100,27 +105,36 @@ def _likest(old: list[Resource], new: list[Resource]) -> list[tuple[Resource, Re
     return found
 
 
-def _likeness(old: "Counter[str]", new: "Counter[str]") -> float:
+class _Told(NamedTuple):
+    """Every value of an object with its place: as it stands, and with every value that is its own name taken for one."""
+
+    plain: "Counter[str]"
+    nameless: "Counter[str]"
+
+
+def _likeness(old: _Told, new: _Told) -> float:
     """How much of what both say they say alike, between 0 and 1; 0 where they say too little."""
-    together = old.total() + new.total()
-    return 2 * (old & new).total() / together if together >= 2 * _ENOUGH else 0.0
+    together = old.plain.total() + new.plain.total()
+    alike = max((old.plain & new.plain).total(), (old.nameless & new.nameless).total())
+    return 2 * alike / together if together >= 2 * _ENOUGH else 0.0
 
 
-def _told(resource: Resource) -> "Counter[str]":
-    """Every value with its place, but for the names, which also stand in labels and selectors: there they count as one."""
+def _told(resource: Resource) -> _Told:
+    """What an object says beside its identity."""
     body = {name: value for name, value in resource.body.items() if name not in ("apiVersion", "kind", "metadata")}
     metadata = {name: value for name, value in resource.metadata.items() if name not in _NAMES}
-    return Counter(_leaves("", {**body, "metadata": metadata}, resource.name))
+    said = {**body, "metadata": metadata}
+    return _Told(Counter(_leaves("", said, None)), Counter(_leaves("", said, resource.name)))
 
 
-def _leaves(place: str, value: Any, name: str) -> Iterator[str]:
+def _leaves(place: str, value: Any, name: str | None) -> Iterator[str]:
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _leaves(f"{place}/{key}", item, name)
     elif isinstance(value, list) and value:
         for item in value:
             yield from _leaves(f"{place}/-", item, name)
-    elif value == name:
+    elif name is not None and value == name:
         yield f"{place}=(name)"
     else:
         yield f"{place}={json.dumps(value, default=str)}"

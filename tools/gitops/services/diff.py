@@ -97,15 +97,19 @@ class _Run:
         folders = frozenset(pin.cluster.path for pin in here)
         sides = (self.old.name, self.new.name)
         for pin in here:
-            # The root application takes Argo CD's own objects from main, whatever the pin says.
             way = _Way(environment, pin.cluster, Arrival.MERGE, sides)
-            yield self._delivery(way, change, {overlay for overlay in _all(change) if overlay.path == pin.cluster.path})
             components = {overlay for overlay in _all(change) if overlay.path not in folders}
-            if pin.moved and pin.old is not None:
+            own = {overlay for overlay in _all(change) if overlay.path == pin.cluster.path}
+            repinned = pin.moved and pin.old is not None
+            if pin.follows and not repinned:
+                yield self._delivery(way, change, own | components)
+                continue
+            # The root application takes Argo CD's own objects from main, whatever the pin says.
+            yield self._delivery(way, change, own)
+            if repinned:
                 yield from self._pin_moved(way, pin, folders)
-            if not (pin.moved and pin.old is not None and pin.fresh):
-                arrival = Arrival.MERGE if pin.follows else Arrival.RELEASE
-                yield self._delivery(way._replace(arrival=arrival), change, components)
+            if not (repinned and pin.fresh):
+                yield self._delivery(way._replace(arrival=Arrival.RELEASE), change, components)
         if not here:
             yield self._delivery(_Way(environment, None, Arrival.RELEASE, sides), change, _all(change))
 

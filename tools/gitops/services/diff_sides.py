@@ -89,9 +89,8 @@ class Repository:
             folder = git.exported(self.root, commit, FOLDERS, cache_folder() / "trees")
             if not (folder / "overlays").is_dir():
                 raise UserError(f"{name} ({commit[:_SHOWN]}) has no folder 'overlays' to compare with")
-            shown = commit[:_SHOWN] if name == commit else f"{name} ({commit[:_SHOWN]})"
-            self._sides[commit] = Side(Workspace(folder, self.workspace.use_cache), shown, commit)
-        return self._sides[commit]
+            self._sides[commit] = Side(Workspace(folder, self.workspace.use_cache), name, commit)
+        return replace(self._sides[commit], name=name if name == commit else f"{name} ({commit[:_SHOWN]})")
 
     def compare(self, old: Side, new: Side, environment: str) -> Comparison:
         """Both sides of an environment, rendered where a file that differs reaches."""
