@@ -59,11 +59,16 @@ class Cluster:
 
 @contextmanager
 def clusters(
-    programs: Programs, folder: Path, names: Sequence[str], controllers: Sequence[str] = ACCOUNTS_AND_QUOTAS
+    programs: Programs,
+    folder: Path,
+    names: Sequence[str],
+    controllers: Sequence[str] = ACCOUNTS_AND_QUOTAS,
+    api_server_options: Sequence[str] = (),
 ) -> Iterator[Mapping[str, Cluster]]:
     """Empty clusters by name, for the length of a block; logs and keys stay in ``folder``, which is emptied first.
 
-    ``controllers`` are those of the controller manager that run; ``("*",)`` is what it runs of itself.
+    ``controllers`` are those of the controller manager that run; ``("*",)`` is what it runs of itself. ``api_server_options``
+    are added to those of the API servers.
     Raises ``StartFailed``.
     """
     shutil.rmtree(folder, ignore_errors=True)
@@ -73,7 +78,7 @@ def clusters(
         with Processes(folder) as processes:
             etcd = _start_etcd(processes, programs.etcd, data)
             plans = [_Plan.prepare(name, folder / name) for name in names]
-            processes.start(*(plan.api_server(programs.api_server, etcd) for plan in plans))
+            processes.start(*(plan.api_server(programs.api_server, etcd, api_server_options) for plan in plans))
             processes.start(*(plan.controller_manager(programs.controller_manager, controllers) for plan in plans))
             running = {plan.name: plan.cluster(programs.kubectl) for plan in plans}
             try:
@@ -127,7 +132,7 @@ class _Plan:
     def address(self) -> str:
         return f"https://{LOOPBACK}:{self.port}"
 
-    def api_server(self, program: Path, etcd: str) -> Server:
+    def api_server(self, program: Path, etcd: str, options: Sequence[str]) -> Server:
         names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", _ISSUER.removeprefix("https://")]
         listed = [*(f"DNS:{name}" for name in names), f"IP:{LOOPBACK}", f"IP:{_FIRST_SERVICE}"]
         serving = self.authority.issue("api-server", "/CN=kube-apiserver", Use.SERVER, listed)
@@ -158,6 +163,7 @@ class _Plan:
             "--requestheader-extra-headers-prefix=X-Remote-Extra-",
             f"--proxy-client-cert-file={proxy.certificate}",
             f"--proxy-client-key-file={proxy.key}",
+            *options,
         )
         return Server(f"{self.name}/kube-apiserver", arguments, lambda: _answers(f"{self.address}/readyz", self.context))
 

@@ -1,0 +1,1 @@
+"""The admission policies and their cases on a real API server."""

@@ -1,0 +1,101 @@
+"""Each case of ``tests/admission`` on a real API server: the verdict and the words that the case says."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from gitops.models.errors import UserError
+from tests.conftest import ROOT
+from tests.e2e.admission.bench import CONTROLLERS, OPTIONS, Bench
+from tests.e2e.admission.cases import Case, evaluator_cases, policies, policy_cases
+from tests.e2e.control_plane.cluster import Programs, clusters
+
+CASES = policy_cases()
+EVALUATOR = evaluator_cases()
+# Of the evaluator's policies each sees the objects of all, and the API server tells only so many warnings at once.
+AT_ONCE = 10
+Verdicts = dict[str, tuple[str, ...] | UserError]
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    folder = ROOT / "build" / "e2e" / "admission"
+    with clusters(Programs.installed(ROOT), folder, ["admission"], CONTROLLERS, OPTIONS) as running:
+        yield Bench(running["admission"])
+
+
+@pytest.fixture(scope="module")
+def evaluated(bench: Bench) -> Verdicts:
+    """What the evaluator's policies say, some at a time; before ours are installed, which would have a word too."""
+    verdicts: Verdicts = {}
+    for start in range(0, len(EVALUATOR), AT_ONCE):
+        part = EVALUATOR[start : start + AT_ONCE]
+        bench.install([own_policy(case) for case in part], part)
+        verdicts |= {case.id: judged(bench, case) for case in part}
+        bench.remove([case.policy for case in part])
+    return verdicts
+
+
+@pytest.fixture(scope="module")
+def verdicts(bench: Bench, evaluated: Verdicts) -> Verdicts:
+    bench.install(policies().values(), CASES)
+    return {case.id: judged(bench, case) for case in CASES}
+
+
+def own_policy(case: Case) -> dict[str, object]:
+    meta = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy"}
+    return {**meta, "metadata": {"name": case.policy}, "spec": case.own}
+
+
+def judged(bench: Bench, case: Case) -> tuple[str, ...] | UserError:
+    try:
+        return bench.said(case)
+    except UserError as error:
+        return error
+
+
+def assert_as_expected(verdict: tuple[str, ...] | UserError, case: Case) -> None:
+    assert not isinstance(verdict, UserError), verdict
+    if case.allowed:
+        assert verdict == ()
+    elif case.message is None:
+        assert verdict != ()
+    else:
+        assert verdict == (case.message,)
+
+
+@pytest.mark.parametrize("case", EVALUATOR, ids=lambda case: case.id)
+def test_the_api_server_judges_as_the_evaluators_case_says(evaluated: Verdicts, case: Case) -> None:
+    assert_as_expected(evaluated[case.id], case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_the_api_server_judges_as_the_case_says(verdicts: Verdicts, case: Case) -> None:
+    assert_as_expected(verdicts[case.id], case)
+
+
+@pytest.mark.usefixtures("verdicts")
+@pytest.mark.parametrize("policy", policies())
+def test_the_api_server_finds_no_fault_in_the_types_of_a_policys_expressions(bench: Bench, policy: str) -> None:
+    until = time.monotonic() + 60
+    while (warnings := bench.type_warnings(policy)) is None and time.monotonic() < until:
+        time.sleep(0.2)
+    assert warnings == []
+
+
+def test_a_policy_that_is_bound_to_deny_refuses_with_the_same_words(bench: Bench, verdicts: Verdicts) -> None:
+    """After all else: of several policies that refuse one object the API server names only one."""
+    bench.deny()
+    refusing = set()
+    for case in CASES:
+        if case.allowed or case.old is not None:  # an old object would be refused too
+            continue
+        answer = bench.send(case)
+        assert answer.status == 422, case.id  # a policy's own reason, Invalid unless it says another
+        assert "denied request: " in answer.message, case.id
+        if f"'{case.policy}'" in answer.message:
+            assert isinstance(said := verdicts[case.id], tuple)
+            assert any(answer.message.endswith(f"denied request: {text}") for text in said), case.id
+            refusing.add(case.policy)
+    assert len(refusing) > len(policies()) / 2

@@ -1,0 +1,137 @@
+"""What makes the admission policies hold in an environment: their bindings, and the parameters of those about images.
+
+Both are generated into ``overlays/<environment>/admission-policies/``, so that Argo CD brings what a reviewer saw.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import yaml
+
+from gitops.models.finding import Level
+from gitops.models.image_policy import ImagePolicy
+from gitops.models.waiver import Waiver
+from gitops.repository import documents
+from gitops.repository.tree import Tree
+
+POLICIES = "policies/admission"
+COMPONENT = "admission-policies"
+_RULE = "project-dare.eu/rule"
+_API = "admissionregistration.k8s.io/v1"
+_PARAMETERS = {"name": "admission-images", "namespace": COMPONENT}
+# The key of the parameters that holds what a waiver lets pass, for each rule that heeds waivers in a cluster too.
+_WAIVABLE = {"IMG001": "withoutVersion", "IMG002": "withoutDigest"}
+# What a policy about production alone asks nobody for elsewhere.
+_PRODUCTION_ONLY = frozenset({"REL004"})
+
+LevelOf = Callable[[str, str], Level | None]
+"""The level of a rule in an environment, None where it is off: environment, rule."""
+
+
+def usual_level(environment: str, rule: str) -> Level | None:
+    """Production refuses, every other environment warns."""
+    if environment == "production":
+        return Level.ERROR
+    return None if rule in _PRODUCTION_ONLY else Level.WARNING
+
+
+def admission_files(tree: Tree, level_of: LevelOf = usual_level) -> dict[str, str]:
+    """Path and text of the generated files of each environment that has the component."""
+    policies = list(_policies(tree))
+    files = {}
+    for name, environment in tree.environments.items():
+        folder = f"overlays/{name}/{COMPONENT}"
+        if folder not in {overlay.path for overlay in environment.overlays}:
+            continue
+        files[f"{folder}/bindings.yaml"] = _bindings(policies, name, level_of)
+        images = tree.image_policies.environments.get(name)
+        if images:
+            files[f"{folder}/configmap.yaml"] = _parameters(images, name, tree.waivers.waivers)
+    return files
+
+
+def _policies(tree: Tree) -> Iterator[dict[str, Any]]:
+    for path in sorted(tree.files):
+        if path.startswith(f"{POLICIES}/"):
+            for body in documents.values((tree.root / path).read_text(encoding="utf-8")):
+                if isinstance(body, dict) and body.get("kind") == "ValidatingAdmissionPolicy":
+                    yield body
+
+
+def _bindings(policies: Sequence[dict[str, Any]], environment: str, level_of: LevelOf) -> str:
+    texts = []
+    for policy in policies:
+        level = level_of(environment, str(policy["metadata"]["annotations"][_RULE]))
+        if level is None:
+            continue
+        name = str(policy["metadata"]["name"])
+        spec: dict[str, Any] = {
+            "policyName": name,
+            "validationActions": ["Deny"] if level is Level.ERROR else ["Warn", "Audit"],
+        }
+        if "paramKind" in policy["spec"]:
+            # Without the parameters nobody knows which images are meant.
+            spec["paramRef"] = {**_PARAMETERS, "parameterNotFoundAction": "Deny"}
+        texts.append(
+            _yaml(
+                {
+                    "apiVersion": _API,
+                    "kind": "ValidatingAdmissionPolicyBinding",
+                    # After what it names.
+                    "metadata": {"name": name, "annotations": {"argocd.argoproj.io/sync-wave": "1"}},
+                    "spec": spec,
+                }
+            )
+        )
+    head = "# Written by `make generate` from policies/: which admission policies hold here, and whether they refuse or warn.\n"
+    return head + "---\n".join(texts)
+
+
+def _parameters(images: ImagePolicy, environment: str, waivers: Sequence[Waiver]) -> str:
+    data = {"registries": "".join(f"{registry}\n" for registry in images.registries)}
+    for rule, key in _WAIVABLE.items():
+        waived = [
+            pattern
+            for waiver in waivers
+            if rule in waiver.rules and not waiver.objects and (not waiver.environments or environment in waiver.environments)
+            for pattern in waiver.images
+        ]
+        if waived:
+            data[key] = "".join(f"{regular_expression(pattern)}\n" for pattern in waived)
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(_PARAMETERS), "data": data}
+    return f"# Written by `make generate` from policies/images.yaml and policies/waivers.yaml.\n{_yaml(body)}"
+
+
+def regular_expression(pattern: str) -> str:
+    """A glob of a waiver (``fnmatch``) as a regular expression of RE2, which CEL's ``matches`` takes."""
+    text = ""
+    rest = pattern
+    while rest:
+        group = re.match(r"\[(!?)(\]?[^\]]*)\]", rest)
+        if group:
+            signs = re.sub(r"([\\\[\]^])", r"\\\1", group[2])
+            text += f"[{'^' if group[1] else ''}{signs}]"
+            rest = rest[group.end() :]
+        else:
+            text += {"*": ".*", "?": "."}.get(rest[0], re.escape(rest[0]))
+            rest = rest[1:]
+    return f"^{text}$"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Items of a list one step in, texts of several lines as such."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _yaml(body: dict[str, Any]) -> str:
+    return yaml.dump(body, Dumper=_Dumper, sort_keys=False, width=128)
