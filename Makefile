@@ -40,6 +40,11 @@ e2e-dry-run: setup $(VENV)/.dev ## Have a real API server judge every object and
 	$(RUN) -m pytest tests/e2e/test_trial.py
 	$(RUN) -m tests.e2e.dry_run $(ARGS)
 
+.PHONY: e2e-admission
+e2e-admission: setup $(VENV)/.dev ## Hold the admission policies, their cases and the platform against a real API server (builds it: minutes)
+	@$(RUN) -m gitops.cli.setup etcd kube-apiserver kube-controller-manager kubectl
+	$(RUN) -m pytest tests/e2e/admission $(ARGS)
+
 .PHONY: bench
 bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube-score; writes build/bench.json
 	$(RUN) -m gitops.cli.setup kube-score

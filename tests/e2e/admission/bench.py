@@ -1,7 +1,7 @@
 """Sends cases to an API server and tells what each policy says of them.
 
-All policies are bound with Warn, so that one refusal does not hide the others: the API server answers each request with a warning
-for each validation that fails, with the names of policy and binding.
+All policies are bound with Warn, so that one refusal does not hide the others: the API server answers each request with a
+warning for each validation that fails, with the names of policy and binding.
 """
 
 import itertools

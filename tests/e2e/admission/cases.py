@@ -1,7 +1,7 @@
 """The cases of ``tests/admission``: an object, and what a policy must say of it.
 
-``cases/<rule>.yaml`` are about the policy of that rule; ``evaluator/*.yaml`` bring a policy (its ``spec``) of their own. The offline
-evaluator is held against the same files.
+``cases/<rule>.yaml`` are about the policy of that rule; ``evaluator/*.yaml`` bring a policy (its ``spec``) of their own. The
+offline evaluator is held against the same files.
 """
 
 from collections.abc import Iterator

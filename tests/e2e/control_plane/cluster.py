@@ -163,9 +163,10 @@ class _Plan:
             "--requestheader-extra-headers-prefix=X-Remote-Extra-",
             f"--proxy-client-cert-file={proxy.certificate}",
             f"--proxy-client-key-file={proxy.key}",
-            *options,
         )
-        return Server(f"{self.name}/kube-apiserver", arguments, lambda: _answers(f"{self.address}/readyz", self.context))
+        return Server(
+            f"{self.name}/kube-apiserver", (*arguments, *options), lambda: _answers(f"{self.address}/readyz", self.context)
+        )
 
     def controller_manager(self, program: Path, controllers: Sequence[str]) -> Server:
         client = self.authority.issue("controller-manager", "/CN=system:kube-controller-manager", Use.CLIENT)

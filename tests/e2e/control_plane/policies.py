@@ -36,7 +36,7 @@ def create(api: Api, place: str, body: JsonObject) -> Answer:
 
 
 def wait_until_in_force(api: Api) -> None:
-    """Returns once all policies and bindings that were created before the call decide; raises ``UserError`` where they never do.
+    """Returns once all policies and bindings created before the call decide; raises ``UserError`` where they never do.
 
     The API server takes them up in the order in which they came, so a policy of our own that comes last is a sign for all.
     """

@@ -23,34 +23,44 @@ ADMISSION = frozenset(
         GroupKind("node.k8s.io", "RuntimeClass"),
     }
 )
-# What decides about others once it is in a cluster. Here it is only tried: webhooks would ask pods that do not run.
-NOT_IN_FORCE = frozenset(
+# What decides about others by itself, and so comes into force before these are tried.
+RULES = frozenset(
     GroupKind("admissionregistration.k8s.io", kind)
     for kind in (
-        "MutatingWebhookConfiguration",
-        "ValidatingWebhookConfiguration",
-        "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding",
         "MutatingAdmissionPolicy",
         "MutatingAdmissionPolicyBinding",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
     )
+)
+# What would decide too, and is only tried: webhooks would ask pods that do not run.
+NOT_IN_FORCE = frozenset(
+    GroupKind("admissionregistration.k8s.io", kind)
+    for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The objects of one environment: ``places`` and ``admission`` become real, in that order; ``others`` are tried."""
+    """The objects of one environment: ``places``, ``admission`` and ``rules`` become real, in that order; ``others`` are tried.
+
+    ``rules`` are the admission policies, with their bindings and what these name as parameters.
+    """
 
     places: tuple[Resource, ...]
     admission: tuple[Resource, ...]
+    rules: tuple[Resource, ...]
     others: tuple[Resource, ...]
 
     @classmethod
     def of(cls, resources: Iterable[Resource]) -> "Plan":
-        parts: tuple[list[Resource], list[Resource], list[Resource]] = ([], [], [])
-        for resource in resources:
+        listed = list(resources)
+        parameters = {named for resource in listed for named in _parameters(resource)}
+        parts: tuple[list[Resource], ...] = ([], [], [], [])
+        for resource in listed:
             kind = GroupKind(resource.group, resource.kind)
-            parts[0 if kind in PLACES else 1 if kind in ADMISSION else 2].append(resource)
+            rules = kind in RULES or (resource.kind, resource.namespace, resource.name) in parameters
+            parts[0 if kind in PLACES else 1 if kind in ADMISSION else 2 if rules else 3].append(resource)
         return cls(*map(tuple, parts))
 
     @property
@@ -107,6 +117,13 @@ def claims(resource: Resource, nodes: int) -> Iterator[dict[str, Any]]:
         for number in range(replicas(resource, nodes)):
             named = {"name": f"{template['metadata']['name']}-{resource.name}-{number}", "namespace": resource.namespace}
             yield {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": named, "spec": template["spec"]}
+
+
+def _parameters(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    """What a binding of an admission policy names as its parameters, which here are ConfigMaps."""
+    named = mapping(mapping(resource.body.get("spec")).get("paramRef"))
+    if GroupKind(resource.group, resource.kind) in RULES and "name" in named:
+        yield "ConfigMap", str(named.get("namespace", "")), str(named["name"])
 
 
 def _count(value: Any) -> int:

@@ -21,6 +21,7 @@ from gitops.repository.crds import ServedKind
 from gitops.repository.rendering import RenderedEnvironment
 from tests.e2e.control_plane.api import Answer, Endpoint, collection
 from tests.e2e.control_plane.cluster import Cluster
+from tests.e2e.control_plane.policies import wait_until_in_force
 from tests.e2e.dry_run import fields
 from tests.e2e.dry_run.plan import Plan, Pod, claims, numbered, pods, replicas
 
@@ -94,6 +95,11 @@ class _Trial:
         self._apply(plan.admission, dry_run=False)
         self._expect(plan.admission, "is not counted", self._uncounted)
         self._settle("default service accounts", self._without_account)
+        self._apply(plan.rules, dry_run=False)
+        if plan.rules:
+            wait_until_in_force(self.cluster.api)
+            # Once more, since some rules are about places, which were there before them.
+            self._note_all(plan.places, self._send_all(plan.places, dry_run=True))
         self._apply(plan.others, dry_run=True)
         self._try_pods([pod for resource in (*plan.admission, *plan.others) for pod in pods(resource)])
         self._try_kubectl([resource for resource in plan.others if resource.name])
@@ -119,17 +125,22 @@ class _Trial:
         self._settle("Argo CD's kinds", lambda: [str(bodies[index]["metadata"]["name"]) for index in self._undefined(bodies)])
 
     def _apply(self, resources: Sequence[Resource], *, dry_run: bool) -> None:
+        self._note_all(resources, self._send_all(resources, dry_run=dry_run))
+        if dry_run:
+            self.outcome.tried += len(resources)
+        else:
+            self.outcome.installed += len(resources)
+
+    def _send_all(self, resources: Sequence[Resource], *, dry_run: bool) -> list[Answer | str]:
         with ThreadPoolExecutor(_AT_ONCE) as pool, killed_on_interrupt():
-            answers = list(pool.map(lambda resource: self._send(resource, dry_run=dry_run), resources))
+            return list(pool.map(lambda resource: self._send(resource, dry_run=dry_run), resources))
+
+    def _note_all(self, resources: Sequence[Resource], answers: Sequence[Answer | str]) -> None:
         for resource, answer in zip(resources, answers, strict=True):
             if isinstance(answer, str):
                 self._remark(Remark(Ground.REFUSED, answer, resource))
             else:
                 self._note(answer, Ground.REFUSED, resource, (), resource.body)
-        if dry_run:
-            self.outcome.tried += len(resources)
-        else:
-            self.outcome.installed += len(resources)
 
     def _send(self, resource: Resource, *, dry_run: bool) -> Answer | str:
         """The API server's answer, or why it was not asked."""

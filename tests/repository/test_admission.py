@@ -1,0 +1,89 @@
+"""Invariants of the admission policies: each test's name is the rule."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gitops.services.bindings import admission_files
+from gitops.services.workspace import Workspace
+from tests.repository.conftest import ROOT
+
+POLICIES = ROOT / "policies" / "admission"
+CASES = ROOT / "tests" / "admission" / "cases"
+# kustomization.yaml in the policies' folder says why.
+EXEMPT = {"argocd", "kube-node-lease", "kube-public", "kube-system", "rook-ceph"}
+LEVEL = "pod-security.kubernetes.io/enforce"
+TOLD = ("title", "why", "fix", "reference")
+FILES = sorted(path for path in POLICIES.glob("*.yaml") if path.name != "kustomization.yaml")
+_LITERAL = re.compile(r"'([^']*)'")
+
+every_policy = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def read(file: Path) -> Any:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def rule_of(file: Path) -> str:
+    return file.name.split("-")[0]
+
+
+def test_the_kustomization_lists_every_policy() -> None:
+    assert read(POLICIES / "kustomization.yaml")["resources"] == [file.name for file in FILES]
+
+
+def test_a_rule_has_one_policy_and_a_file_of_cases() -> None:
+    rules = [rule_of(file) for file in FILES]
+    assert len(set(rules)) == len(rules)
+    assert {path.stem for path in CASES.glob("*.yaml")} == set(rules)
+
+
+@every_policy
+def test_a_policy_is_called_after_its_rule_and_tells_what_it_is_about(file: Path) -> None:
+    metadata = read(file)["metadata"]
+    told = metadata["annotations"]
+    assert metadata["name"] == f"dare-{rule_of(file)}"
+    assert told["project-dare.eu/rule"] == rule_of(file).upper()
+    assert all(told[f"project-dare.eu/{field}"].strip() for field in TOLD)
+    assert told["project-dare.eu/reference"].startswith("https://")
+
+
+@every_policy
+def test_a_policy_refuses_what_it_can_not_judge_and_leaves_the_namespaces_alone_that_would_mend_it(file: Path) -> None:
+    spec = read(file)["spec"]
+    assert spec["failurePolicy"] == "Fail"
+    by_name, *by_level = spec["matchConstraints"]["namespaceSelector"]["matchExpressions"]
+    assert (by_name["key"], by_name["operator"], set(by_name["values"])) == ("kubernetes.io/metadata.name", "NotIn", EXEMPT)
+    for expression in by_level:
+        assert (expression["key"], expression["operator"]) == (LEVEL, "NotIn")
+        assert expression["values"] in (["privileged"], ["privileged", "baseline"])
+
+
+@every_policy
+def test_every_validation_has_a_case_that_fails_and_the_policy_one_that_passes(file: Path) -> None:
+    cases = read(CASES / f"{rule_of(file)}.yaml")
+    said = [case["expect"]["message"] for case in cases if not case["expect"]["allowed"]]
+    assert any(case["expect"]["allowed"] for case in cases)
+    for validation in read(file)["spec"]["validations"]:
+        if "message" in validation:
+            assert validation["message"] in said
+        else:
+            first = _LITERAL.search(validation["messageExpression"])
+            assert first
+            assert any(text.startswith(first[1]) for text in said), first[1]
+
+
+def test_the_bindings_and_the_parameters_are_what_git_holds(workspace: Workspace) -> None:
+    files = admission_files(workspace.tree)
+    assert {path.split("/")[1] for path in files} == {"production", "testbed"}
+    for path, text in files.items():
+        assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path}: run 'make generate'"
+
+
+def test_production_refuses(workspace: Workspace) -> None:
+    bindings = list(yaml.safe_load_all(admission_files(workspace.tree)["overlays/production/admission-policies/bindings.yaml"]))
+    assert len(bindings) == len(FILES)
+    assert {tuple(binding["spec"]["validationActions"]) for binding in bindings} == {("Deny",)}
