@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from gitops.cli import diff as diff_command
 from gitops.cli.common import run_command
@@ -15,7 +16,7 @@ from gitops.models.errors import UserError
 from gitops.reports.diff_formats import DIFF_REPORTS
 from gitops.services.diff import DiffRequest, diff
 from gitops.services.workspace import Workspace
-from tests.integration.conftest import FIXTURES, TODAY, Silent, lay_over
+from tests.integration.conftest import FIXTURES, ROOT, TODAY, Silent, lay_over
 from tests.integration.test_narrowing import git
 
 MERGES = FIXTURES / "merges"
@@ -84,7 +85,10 @@ def names(difference: Difference) -> list[str]:
 @pytest.mark.parametrize("case", CASES)
 def test_merge_request(case: str, merging: Path, golden: Callable[[str, str], None]) -> None:
     lay_over(merging, MERGES / case)
-    golden(f"diff/{case}.txt", text(run_diff(merging)))
+    difference = run_diff(merging)
+    golden(f"diff/{case}.txt", text(difference))
+    schema = json.loads((ROOT / "tests/schemas/diff-report.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(json.loads(DIFF_REPORTS["json"].write(difference)))
 
 
 def test_nothing_changed(merging: Path) -> None:

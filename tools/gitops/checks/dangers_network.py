@@ -130,8 +130,8 @@ def _block_covers(block: dict[str, Any], narrower: dict[str, Any]) -> bool:
     """Addresses that were left out stay left out, or lie in none that are asked for."""
     try:
         wide, narrow = (ip_network(str(each.get("cidr")), strict=False) for each in (block, narrower))
-        kept = [ip_network(each, strict=False) for each in sequence(narrower.get("except"))]
-        left_out = [ip_network(each, strict=False) for each in sequence(block.get("except"))]
+        kept = [ip_network(str(each), strict=False) for each in sequence(narrower.get("except"))]
+        left_out = [ip_network(str(each), strict=False) for each in sequence(block.get("except"))]
     except ValueError:
         return False
     return _within(narrow, wide) and all(
