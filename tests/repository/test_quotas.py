@@ -21,12 +21,16 @@ def quotas_of(listed: list[Resource]) -> dict[str, list[dict[str, Decimal]]]:
     return found
 
 
+def bounds_pods(hard: dict[str, str]) -> bool:
+    return hard.keys() >= BOUNDED or hard.get("pods") == "0"
+
+
 def test_every_namespace_has_bounds_for_all_its_pods(rendered: dict[str, list[Resource]]) -> None:
     for environment, listed in rendered.items():
         namespaces = {one.name for one in listed if one.kind == "Namespace"}
         scopes = defaultdict(set)
         for one in listed:
-            if one.kind == "ResourceQuota" and one.body["spec"]["hard"].keys() >= BOUNDED:
+            if one.kind == "ResourceQuota" and bounds_pods(one.body["spec"]["hard"]):
                 scopes[one.namespace] |= set(one.body["spec"].get("scopes", ["Terminating", "NotTerminating"]))
         assert scopes == {name: {"Terminating", "NotTerminating"} for name in namespaces}, environment
         assert {one.namespace for one in listed if one.kind == "LimitRange"} == namespaces, environment
