@@ -45,5 +45,6 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 @pytest.fixture(autouse=True)
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the user's own set-up may decide a test."""
-    for name in ("DARE_ROOT", "DARE_TIME_LIMIT", "DARE_KUSTOMIZE", "DARE_KUBECONFORM", "NO_COLOR", "FORCE_COLOR"):
+    ours = ("DARE_ROOT", "DARE_TIME_LIMIT", "DARE_KUSTOMIZE", "DARE_KUBECONFORM", "DARE_TARGET_BRANCH")
+    for name in (*ours, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)

@@ -66,7 +66,7 @@ def test_warnings_alone_are_0(platform: Path) -> None:
         (["--now", "tomorrow"], "'tomorrow' does not match the format '%Y-%m-%d'"),
         (["--jobs", "0"], "0 is not in the range 1<=x<=64"),
         (["--colour"], "No such option"),
-        (["overlays"], "unexpected extra argument"),
+        (["overlays"], "files, --policies and --kubernetes go with --manifests only"),
         (["--changed-since", "nope"], "no git work tree"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -256,3 +256,33 @@ def test_make_check_needs_no_network_once_everything_is_set_up() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\nclean" in done.stdout
+
+
+def test_a_rule_is_explained() -> None:
+    done = run("--explain", "img002")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (ROOT / "docs/rules/IMG002.md").read_text(encoding="utf-8")
+
+
+def test_an_unknown_rule_is_2_and_says_which_there_are() -> None:
+    done = run("--explain", "IMG02")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: unknown rule 'IMG02'; did you mean 'IMG002'")
+    assert "The rules are API001, " in done.stderr
+
+
+def test_what_is_silenced_is_listed(broken: Path, tmp_path: Path) -> None:
+    waiver = "{rules: [SCHEMA001], objects: [Deployment/web], owner: platform, reason: r, ticket: '#7', expires: 2026-12-31}"
+    (broken / "policies/waivers.yaml").write_text(f"waivers:\n  - {waiver}\n", encoding="utf-8")
+    outputs = ["--output", "text", "--output", f"json={tmp_path / 'waivers.json'}"]
+    done = run("--waivers", "--now", "2026-12-01", *outputs, DARE_ROOT=str(broken))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("SCHEMA001, until 2026-12-31 (30 days left), owner platform\n")
+    assert done.stdout.endswith("1 waiver: 2 findings silenced\n")
+    (listed,) = json.loads((tmp_path / "waivers.json").read_text(encoding="utf-8"))["waivers"]
+    assert (listed["ticket"], len(listed["silenced"])) == ("#7", 2)
+
+
+def test_a_list_of_waivers_has_no_other_format(platform: Path) -> None:
+    done = run("--waivers", "--output", "junit", DARE_ROOT=str(platform))
+    assert (done.returncode, done.stderr) == (2, "error: --waivers has no format 'junit'; there are text, json\n")

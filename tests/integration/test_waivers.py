@@ -64,7 +64,7 @@ def test_what_it_does_not_name_stays_and_it_is_unused(objects: str, waived, run_
         (date(2026, 12, 31), ["SCHEMA001 production waived", "SCHEMA001 testbed waived", "WAIVER002 - warning"]),
         (date(2027, 1, 1), ["SCHEMA001 production error", "SCHEMA001 testbed error", "WAIVER001 - error"]),
         (date(2025, 11, 26), ["SCHEMA001 production waived", "SCHEMA001 testbed waived"]),
-        (date(2025, 11, 25), ["SCHEMA001 production waived", "SCHEMA001 testbed waived", "WAIVER004 - error"]),
+        (date(2025, 11, 25), ["SCHEMA001 production error", "SCHEMA001 testbed error", "WAIVER004 - error"]),
     ],
     ids=["15 days before", "14 days before", "last day", "day after", "400 days ahead", "401 days ahead"],
 )
@@ -80,3 +80,22 @@ def test_a_run_that_could_not_see_everything_does_not_call_it_unused(waived, run
     repository = waived("Deployment/wbe")
     (repository / "base/other/service.yaml").unlink()
     assert "WAIVER003 - error" not in rules(run_lint(repository))
+
+
+def test_it_is_listed_with_what_it_silences(waived, run_lint: Lint) -> None:
+    (use,) = run_lint(waived()).waivers
+    assert (use.line, use.state, use.days, use.note.owner) == (2, "holds", 37, "platform")
+    assert [(finding.rule, finding.environment) for finding in use.silenced] == [
+        ("SCHEMA001", "production"),
+        ("SCHEMA001", "testbed"),
+    ]
+
+
+def test_of_two_that_cover_it_the_one_that_lapses_last_is_told(waived, run_lint: Lint) -> None:
+    repository = waived()
+    file = repository / "policies/waivers.yaml"
+    longer = WAIVER.format(environments="", objects="Deployment/*").replace("2026-12-31", "2027-01-31")
+    file.write_text(file.read_text(encoding="utf-8") + longer.removeprefix("waivers:\n"), encoding="utf-8")
+    result = run_lint(repository)
+    assert [len(use.silenced) for use in result.waivers] == [0, 2]
+    assert [finding.rule for finding in result.findings if not finding.waiver] == ["WAIVER005"]

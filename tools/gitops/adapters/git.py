@@ -106,6 +106,22 @@ def _forget_old(store: Path) -> None:
             continue  # another run is doing the same
 
 
+def file_at(root: Path, revision: str, path: str) -> bytes | None:
+    """What a file (``path`` relative to ``root``) says in a revision, None where it is not there; nothing is checked out.
+
+    Raises ``UserError`` where ``root`` is no work tree or the revision is unknown.
+    """
+    _require_work_tree(root, "--target-branch")
+    if commit_of(root, revision) is None:
+        raise UserError(f"git knows no revision '{revision}' here; fetch it, or name another with --target-branch")
+    prefix = _git(root, "rev-parse", "--show-prefix").rstrip("\n")
+    try:
+        blob = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}:{prefix}{path}").strip()
+    except command.CommandFailed:
+        return None
+    return _git(root, "cat-file", "blob", blob).encode()
+
+
 def _require_work_tree(root: Path, option: str) -> None:
     try:
         _git(root, "rev-parse", "--is-inside-work-tree")

@@ -19,6 +19,7 @@ _GUIDE = "https://kubernetes.io/docs/reference/using-api/deprecation-guide/"
     why="The API server refuses an object of a version that it no longer serves, and the sync fails.",
     fix="Move the object to the version that is served, and mind the fields that changed with it.",
     reference=_GUIDE,
+    anywhere=True,
 )
 def removed(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Objects of an API that the cluster no longer serves."""
@@ -35,6 +36,7 @@ def removed(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="What is deprecated, or goes with one of the next two releases, turns a cluster upgrade into an outage.",
     fix="Move the object to the replacement now, while the cluster serves both.",
     reference=_GUIDE,
+    anywhere=True,
 )
 def deprecated(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Objects of an API that is deprecated now or with one of the next two releases."""

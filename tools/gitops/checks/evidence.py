@@ -12,13 +12,14 @@ from gitops.models.environment import ClusterFolder, Environment
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Overlay, Resource
 from gitops.models.waiver import Waiver
+from gitops.models.waiver_rules import WaiverRules
 from gitops.repository.hosts import Address, Names, addresses
 from gitops.repository.ingresses import Route, routes
 from gitops.repository.network import Network
 from gitops.repository.rendering import RenderedEnvironment
 from gitops.repository.secret_uses import Use, uses
 from gitops.repository.traffic import Connection, by_address, by_measuring, through_ingresses
-from gitops.repository.tree import Tree
+from gitops.repository.tree import WAIVERS, Tree
 
 # Their Services and pods come with the cluster, not from here.
 NOT_OURS = frozenset({"default", "kube-system"})
@@ -162,18 +163,28 @@ def is_namespace(resource: Resource) -> bool:
     return (resource.group, resource.kind) == ("", "Namespace")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WaiverEvidence:
-    """The waivers after a run: ``used`` are the indexes of those that cover a finding; ``whole`` runs saw every finding."""
+    """The waivers after a run: ``used`` are the indexes of those that cover a finding; ``whole`` runs saw every finding.
+
+    ``rules`` are what the waivers are held to.
+    """
 
     tree: Tree
     used: frozenset[int]
     today: date
     whole: bool
+    rules: WaiverRules = field(default_factory=WaiverRules)
 
     @property
     def waivers(self) -> tuple[Waiver, ...]:
         return self.tree.waivers.waivers
+
+    @cached_property
+    def lines(self) -> tuple[int, ...]:
+        """The line of each waiver."""
+        entries = next((root.items["waivers"] for root in self.tree.nodes(WAIVERS) if "waivers" in root.items), None)
+        return tuple(entries.key_lines[index] if entries else 1 for index in range(len(self.waivers)))
 
 
 class RenderFailure(NamedTuple):

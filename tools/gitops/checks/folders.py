@@ -13,6 +13,7 @@ from gitops.repository.tree import Tree
     Scope.TREE,
     why="What a component is stands in its base; an overlay only says what differs in one environment.",
     fix="Restore base/<component>/, or remove the overlay if the component is gone.",
+    waivable=False,
 )
 def no_base(tree: Tree) -> Iterator[Problem]:
     """Overlays whose component has no folder in base/."""
@@ -112,6 +113,7 @@ def dependency_cycle(tree: Tree) -> Iterator[Problem]:
     Scope.TREE,
     why="The cluster's file says which Kubernetes its environment is checked against; without it nothing can be checked.",
     fix="Add clusters/<cluster>/cluster.yaml with this environment, or correct its environment.",
+    waivable=False,
 )
 def no_cluster(tree: Tree) -> Iterator[Problem]:
     """Environments that no cluster runs, and clusters whose environment does not exist."""
@@ -140,6 +142,7 @@ def no_cluster(tree: Tree) -> Iterator[Problem]:
     why="Argo CD makes an application of every folder of an environment; without a kustomization it syncs whatever lies there.",
     fix="Add kustomization.yaml, or remove the folder.",
     reference="https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-Git/",
+    waivable=False,
 )
 def no_kustomization(tree: Tree) -> Iterator[Problem]:
     """Folders of an environment that nothing can render."""

@@ -21,6 +21,7 @@ _INGRESS = "https://kubernetes.io/docs/concepts/services-networking/ingress/"
     why="Which of the two gets the requests is for the controller to choose, and may change when either is touched.",
     fix="Give one of them another path or host.",
     reference=f"{_INGRESS}#multiple-matches",
+    anywhere=True,
 )
 def one_address(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Routes of one class with the same host and path; an exact path beside a prefix is none, since it goes first."""
@@ -56,6 +57,7 @@ def foreign_host(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="Passwords and tokens of users would travel in clear text.",
     fix="Name the host under spec.tls with the Secret of its certificate.",
     reference=f"{_INGRESS}#tls",
+    anywhere=True,
 )
 def no_tls(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Rules whose host no entry of spec.tls covers, wildcards understood, or only one that names no Secret."""

@@ -47,6 +47,7 @@ def selector(resource: Resource) -> Iterator[Problem]:
     Scope.ENVIRONMENT,
     why="Of two manifests for one object the one that is applied last wins, and Argo CD reports it out of sync for ever.",
     fix="Remove one of the two, or give it another name.",
+    anywhere=True,
 )
 def twice(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Objects that one overlay renders twice, perhaps at two versions of their API."""
@@ -92,6 +93,7 @@ def unknown_namespace(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="Each overlay is an application: two of them change the object back and forth, and pruning one deletes it for both.",
     fix="Leave the object to one of the two components.",
     reference="https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#fail-the-sync-if-a-shared-resource-is-found",
+    anywhere=True,
 )
 def shared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Objects that several overlays of one environment render; told at each overlay after the first."""

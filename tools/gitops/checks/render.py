@@ -17,6 +17,7 @@ _KUSTOMIZE = "https://kubectl.docs.kubernetes.io/references/kustomize/kustomizat
     why="An overlay that does not render is one that Argo CD can't sync: what runs stays as it was.",
     fix="Correct what kustomize names; 'kustomize build <overlay>' shows its whole message.",
     reference=_KUSTOMIZE,
+    waivable=False,
 )
 def failed(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Overlays that kustomize could not render; those that fail on one line of a shared file are one finding."""
@@ -38,6 +39,7 @@ def failed(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="With pruning on, Argo CD takes an empty render for the wish to delete everything that the overlay had.",
     fix="Reference the base or at least one resource, or remove the overlay.",
     reference="https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/#automatic-pruning",
+    waivable=False,
 )
 def nothing(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Overlays without a single object."""

@@ -21,6 +21,7 @@ _CRD = "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/cust
     why="A field that the API does not know is dropped without a word, and a wrong type fails the sync.",
     fix="Correct the field; 'kubectl explain <kind>.<path>' tells what is allowed.",
     reference=_API,
+    anywhere=True,
 )
 def invalid(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Misspelt fields, wrong types, missing fields; each as a problem of its own."""
@@ -36,6 +37,7 @@ def invalid(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="An object of an unknown kind is checked by nobody, and a cluster without that kind refuses it.",
     fix="Correct apiVersion and kind, or bring the kind's CustomResourceDefinition into an overlay of this environment.",
     reference=_CRD,
+    anywhere=True,
 )
 def missing(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Kinds that neither Kubernetes nor a rendered CustomResourceDefinition knows."""
@@ -54,6 +56,7 @@ def missing(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="A broken definition checks nothing, and the API server refuses it.",
     fix="Correct the schema in the CustomResourceDefinition.",
     reference=_CRD,
+    anywhere=True,
 )
 def broken(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Kinds whose schema is there and can't be used; told once, at their CustomResourceDefinition where it is rendered."""
@@ -81,6 +84,8 @@ def _defined(crd: Resource) -> tuple[str, str]:
     Scope.ENVIRONMENT,
     why="Without an answer for every object nothing is known of any of them; that must not look like a clean run.",
     fix="Repair kubeconform, or choose a Kubernetes version that there are schemas for.",
+    waivable=False,
+    anywhere=True,
 )
 def engine_failed(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """kubeconform crashed, printed nothing usable or left objects out."""

@@ -19,6 +19,7 @@ _DOCUMENTED = ("README.md", "component.yaml")  # files that stand beside manifes
     why="A file that is no YAML, no UTF-8 or an alias bomb renders nothing, or something else for each tool that reads it.",
     fix="Correct the file at this line.",
     reference="https://yaml.org/spec/1.2.2/",
+    waivable=False,
 )
 def unreadable(tree: Tree) -> Iterator[Problem]:
     """Files with a defect that leaves nothing to work with."""
@@ -37,6 +38,7 @@ def unreadable(tree: Tree) -> Iterator[Problem]:
     why="Of two equal keys one is dropped without a word, and which one depends on the program that reads the file.",
     fix="Keep one of the two.",
     reference="https://yaml.org/spec/1.2.2/#3213-node-comparison",
+    waivable=False,
 )
 def duplicate_key(tree: Tree) -> Iterator[Problem]:
     """Mappings with one key twice."""
@@ -50,6 +52,7 @@ def duplicate_key(tree: Tree) -> Iterator[Problem]:
     why="kustomize fails on a file that is not there, for every overlay that reads it.",
     fix="Correct the path, or add the file.",
     reference=_KUSTOMIZE,
+    waivable=False,
 )
 def missing_file(tree: Tree) -> Iterator[Problem]:
     """References to files and folders that do not exist."""
@@ -92,6 +95,7 @@ def dead_file(tree: Tree) -> Iterator[Problem]:
     why="What a URL answers can change, or be away, between two renders of one commit: then a tag is no release.",
     fix="Put the manifests into base/ and reference them by path.",
     reference=_KUSTOMIZE,
+    waivable=False,
 )
 def remote(tree: Tree) -> Iterator[Problem]:
     """References that kustomize would fetch."""
@@ -106,6 +110,7 @@ def remote(tree: Tree) -> Iterator[Problem]:
     why="A field that nobody knows is a misspelt one: what it was meant to say is not said.",
     fix="Correct the name; editors complete it from the schema in the file's first line.",
     reference=_KUSTOMIZE,
+    waivable=False,
 )
 def unknown_field(tree: Tree) -> Iterator[Problem]:
     """Fields of kustomizations and of our own files that do not exist."""
@@ -119,6 +124,7 @@ def unknown_field(tree: Tree) -> Iterator[Problem]:
     why="What lies outside the repository is not in its commits: another machine, and Argo CD, render something else.",
     fix="Put the file into the repository and reference it by its path there.",
     reference=_KUSTOMIZE,
+    waivable=False,
 )
 def outside(tree: Tree) -> Iterator[Problem]:
     """Symbolic links and references that leave the repository."""
@@ -135,6 +141,7 @@ def outside(tree: Tree) -> Iterator[Problem]:
     Scope.TREE,
     why="A file of ours that says something else than its schema allows is read as if it were not there.",
     fix="Say what the file is for; its schema (policies/schemas/, or kustomize's reference) tells what is allowed.",
+    waivable=False,
 )
 def misfit(tree: Tree) -> Iterator[Problem]:
     """Empty kustomizations, and values of our own files that their schemas refuse."""
@@ -147,6 +154,7 @@ def misfit(tree: Tree) -> Iterator[Problem]:
     Scope.TREE,
     why="A policy in a file that no tool reads holds nothing, and nobody notices.",
     fix="Correct the file's name; docs/linter.md names the files that there are.",
+    waivable=False,
 )
 def unknown_policy_file(tree: Tree) -> Iterator[Problem]:
     """YAML files directly under policies/ that are none of ours."""

@@ -52,7 +52,12 @@ _Function = TypeVar("_Function", bound=CheckFunction)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A rule with its function; ``reference`` is where the rule comes from."""
+    """A rule with its function; ``reference`` is where the rule comes from.
+
+    ``waivable`` is false where what is found keeps other things from being checked, or where no reason could justify it;
+    ``anywhere`` is true for a rule about an environment that also holds for manifests from elsewhere, of which nobody knows
+    what else runs beside them.
+    """
 
     id: str
     title: str
@@ -62,6 +67,8 @@ class Check:
     fix: str
     reference: str
     function: CheckFunction
+    waivable: bool = True
+    anywhere: bool = False
 
     @property
     def info(self) -> RuleInfo:
@@ -81,13 +88,15 @@ def check(  # noqa: PLR0913 - a rule is its parts
     fix: str,
     reference: str = "",
     level: Level = Level.ERROR,
+    waivable: bool = True,
+    anywhere: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Registers a function as the check ``id``; raises ``ValueError`` where that id is taken."""
 
     def register(function: _Function) -> _Function:
         if id in _registry:
             raise ValueError(f"two checks have the id {id}")
-        _registry[id] = Check(id, title, level, scope, why, fix, reference, function)
+        _registry[id] = Check(id, title, level, scope, why, fix, reference, function, waivable, anywhere)
         return function
 
     return register

@@ -1,16 +1,18 @@
-"""The waivers themselves: a promise that has a date, and is still needed."""
+"""The waivers themselves: a promise that has an owner, a date and bounds, and is still needed."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from functools import cache
 
 from gitops.checks.evidence import WaiverEvidence
-from gitops.checks.unit import Problem, Scope, check
+from gitops.checks.unit import Problem, Scope, all_checks, check
 from gitops.models.finding import Level
+from gitops.models.globs import GlobIndex
+from gitops.models.levels import family_of
 from gitops.models.waiver import Waiver
+from gitops.models.waiver_rules import NOTICE
+from gitops.repository.complaints import close_names
 from gitops.repository.tree import WAIVERS
 
-LONGEST_LIFE = timedelta(days=400)
-NOTICE = timedelta(days=14)
 DANGER = "DANGER"  # the family of what only tools/diff.py finds
 
 
@@ -20,6 +22,7 @@ DANGER = "DANGER"  # the family of what only tools/diff.py finds
     Scope.WAIVERS,
     why="A waiver is a promise with a date; after it, what it silenced counts again.",
     fix="Correct what it was for, or renew it with a new reason and date in a merge request of its own.",
+    waivable=False,
 )
 def lapsed(evidence: WaiverEvidence) -> Iterator[Problem]:
     """Waivers whose last day is past."""
@@ -35,6 +38,7 @@ def lapsed(evidence: WaiverEvidence) -> Iterator[Problem]:
     level=Level.WARNING,
     why="In two weeks what it silences fails every merge request.",
     fix="Correct what it is for now, or renew it.",
+    waivable=False,
 )
 def lapsing(evidence: WaiverEvidence) -> Iterator[Problem]:
     """Waivers in their last 14 days."""
@@ -49,13 +53,16 @@ def lapsing(evidence: WaiverEvidence) -> Iterator[Problem]:
     Scope.WAIVERS,
     why="A waiver that nothing needs silences the next real finding that happens to look like it.",
     fix="Remove it, or correct its rules, environments, objects and images.",
+    waivable=False,
 )
 def unused(evidence: WaiverEvidence) -> Iterator[Problem]:
-    """Waivers that hold and cover no finding; only a run over the whole repository can tell. Those for dangers alone are left
-    out: a danger is there while a merge request is open, and its waiver goes when it lapses.
+    """Waivers that hold and cover no finding; only a run over the whole repository can tell.
+
+    Vulnerabilities and dangers are found by other tools: whether a waiver for one is needed is not for the linter to say.
     """
     for index, waiver in enumerate(evidence.waivers if evidence.whole else ()):
-        if waiver.holds_on(evidence.today) and index not in evidence.used and not _for_dangers(waiver):
+        elsewhere = all(rule.startswith(("CVE-", DANGER)) or _can_not_be_waived(evidence, rule) for rule in waiver.rules)
+        if _counts(evidence, waiver) and index not in evidence.used and not elsewhere:
             yield _problem(evidence, index, "there is nothing to silence")
 
 
@@ -65,21 +72,112 @@ def unused(evidence: WaiverEvidence) -> Iterator[Problem]:
     Scope.WAIVERS,
     why="A waiver of more than 400 days is a rule that was given up without saying so.",
     fix="Choose an earlier day, or change the rule's level.",
+    waivable=False,
 )
 def too_long(evidence: WaiverEvidence) -> Iterator[Problem]:
-    """Waivers whose last day is more than 400 days ahead."""
+    """Waivers that end more than 400 days ahead, or than longestLife in `policies/waiver-rules.yaml`; they silence nothing."""
     for index, waiver in enumerate(evidence.waivers):
-        if waiver.expires - evidence.today > LONGEST_LIFE:
-            yield _problem(evidence, index, f"until {waiver.expires}, more than {LONGEST_LIFE.days} days ahead")
+        if evidence.rules.too_long(waiver, evidence.today):
+            yield _problem(evidence, index, f"until {waiver.expires}, more than {evidence.rules.longest_life} days ahead")
 
 
-def _for_dangers(waiver: Waiver) -> bool:
-    return all(rule.startswith(DANGER) for rule in waiver.rules)
+@check(
+    "WAIVER005",
+    "Waiver that another one covers",
+    Scope.WAIVERS,
+    why="What it says has no effect: when it lapses or is removed nothing changes, and its reason is not the one that counts.",
+    fix="Remove it, or narrow the other one so that each has something of its own.",
+    waivable=False,
+)
+def shadowed(evidence: WaiverEvidence) -> Iterator[Problem]:
+    """Waivers all of whose rules, environments, objects and images one other waiver covers for at least as long."""
+    waivers = evidence.waivers
+    counting = [index for index, waiver in enumerate(waivers) if _counts(evidence, waiver)]
+    objects, images = GlobIndex(), GlobIndex()
+    for index in counting:
+        (objects if waivers[index].objects else images).add(waivers[index].objects or waivers[index].images, index)
+    for index in counting:
+        waiver = waivers[index]
+        others = {
+            *(other for glob in waiver.objects[:1] for other in objects.containing(glob)),
+            *(other for glob in waiver.images[:1] for other in images.containing(glob)),
+        }
+        for other in sorted(others - {index}):
+            alike = waiver.contains(waivers[other])
+            if waivers[other].contains(waiver) and not (alike and index < other):
+                yield _problem(evidence, index, f"the one in line {evidence.lines[other]} covers all of it")
+                break
+
+
+@check(
+    "WAIVER006",
+    "Waiver of what can't be waived",
+    Scope.WAIVERS,
+    why="What the rule finds keeps other things from being checked, or no reason could justify it: it stays a finding.",
+    fix="Take the rule out of the waiver and correct what it finds.",
+    waivable=False,
+)
+def not_waivable(evidence: WaiverEvidence) -> Iterator[Problem]:
+    """Waivers that name a rule, or a family of rules, none of which can be waived; each rule's page says whether it can."""
+    for index, waiver in enumerate(evidence.waivers):
+        for rule in waiver.rules:
+            if _can_not_be_waived(evidence, rule):
+                yield _problem(evidence, index, f"{rule} can't be waived")
+
+
+@check(
+    "WAIVER007",
+    "Waiver is too broad",
+    Scope.WAIVERS,
+    why="A waiver for everything is a rule that was given up, for objects that nobody has written yet too.",
+    fix="Name the objects or the rules that it is for; for a whole environment change the level in policies/levels.yaml.",
+    waivable=False,
+)
+def too_broad(evidence: WaiverEvidence) -> Iterator[Problem]:
+    """Waivers for every object that name no single rules, or broader than `policies/waiver-rules.yaml`; without effect."""
+    for index, waiver in enumerate(evidence.waivers):
+        if fault := evidence.rules.too_broad(waiver):
+            yield _problem(evidence, index, fault)
+
+
+@check(
+    "WAIVER008",
+    "Waiver that nobody answers for",
+    Scope.WAIVERS,
+    why="A promise of somebody who is not there is renewed for ever, since nobody can be asked.",
+    fix="Name an owner that a component.yaml names too.",
+    waivable=False,
+)
+def ownerless(evidence: WaiverEvidence) -> Iterator[Problem]:
+    """Waivers whose owner is no owner of a component."""
+    known = sorted({component.owner for component in evidence.tree.components.values()})
+    for index, waiver in enumerate(evidence.waivers if known else ()):
+        if waiver.owner not in known:
+            near = close_names(waiver.owner, known)
+            advice = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(known)}"
+            yield _problem(evidence, index, f"no component has the owner '{waiver.owner}'; {advice}")
+
+
+def _can_not_be_waived(evidence: WaiverEvidence, rule: str) -> bool:
+    return evidence.rules.forbid(rule) or rule in _held()
+
+
+@cache
+def _held() -> frozenset[str]:
+    """The rules that the tools never let be waived, and the families that have no others."""
+    units = all_checks()
+    able = {name for unit in units if unit.waivable for name in (unit.id, family_of(unit.id))}
+    return frozenset(name for unit in units for name in (unit.id, family_of(unit.id))) - able
+
+
+def _counts(evidence: WaiverEvidence, waiver: Waiver) -> bool:
+    """Whether a waiver has any effect."""
+    rules = evidence.rules
+    return waiver.holds_on(evidence.today) and not rules.too_long(waiver, evidence.today) and not rules.too_broad(waiver)
 
 
 def _problem(evidence: WaiverEvidence, index: int, what: str) -> Problem:
-    line = evidence.tree.line(WAIVERS, ("waivers", index))
-    return Problem(f"{_name(evidence.waivers[index])}: {what}", file=WAIVERS, line=line)
+    return Problem(f"{_name(evidence.waivers[index])}: {what}", file=WAIVERS, line=evidence.lines[index])
 
 
 def _name(waiver: Waiver) -> str:

@@ -23,11 +23,13 @@ class Environment:
     name: str
     overlays: tuple[Overlay, ...]
     clusters: tuple[ClusterFolder, ...]
+    asked: tuple[str, ...] = ()
+    """Kubernetes versions to be right for whatever the clusters run."""
 
     @property
     def kubernetes_versions(self) -> tuple[str, ...]:
         """The versions that this environment must be right for, oldest first."""
-        versions = {cluster.facts.kubernetes for cluster in self.clusters}
+        versions = {*self.asked, *(cluster.facts.kubernetes for cluster in self.clusters)}
         return tuple(sorted(versions, key=lambda version: tuple(int(part) for part in version.split("."))))
 
     @property

@@ -32,6 +32,7 @@ class WaiverNote:
     owner: str
     reason: str
     expires: str
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,24 @@ class RuleInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverUse:
+    """A waiver, its line in ``policies/waivers.yaml``, and what it silences.
+
+    ``state`` is ``holds``, ``lapsed``, or why it silences nothing; ``days`` are left of it, the last one not counted.
+    """
+
+    rules: tuple[str, ...]
+    environments: tuple[str, ...]
+    objects: tuple[str, ...]
+    images: tuple[str, ...]
+    note: WaiverNote
+    line: int
+    state: str
+    days: int
+    silenced: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One run: what was looked at and what was found, sorted; the only thing that reports read."""
 
@@ -97,6 +116,9 @@ class Result:
     objects: int
     rules: tuple[RuleInfo, ...]
     timings: tuple[Timing, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
+    files: int = 0
+    """How many files were given to be looked at, where it was no repository."""
 
     @property
     def errors(self) -> int:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from gitops.models.cluster import Cluster
 from gitops.models.component import Component
 from gitops.models.image_policy import ImagePolicies
+from gitops.models.levels import Levels
 from gitops.models.settings import Document
 from gitops.models.waiver import Waivers
+from gitops.models.waiver_rules import WaiverRules
 
 SCHEMA_FOLDER = "policies/schemas"
 
@@ -25,6 +27,8 @@ OWN_FILES = (
     OwnFile("base/*/component.yaml", "component", Component),
     OwnFile("clusters/*/cluster.yaml", "cluster", Cluster),
     OwnFile("policies/images.yaml", "images", ImagePolicies),
+    OwnFile("policies/levels.yaml", "levels", Levels),
+    OwnFile("policies/waiver-rules.yaml", "waiver-rules", WaiverRules),
     OwnFile("policies/waivers.yaml", "waivers", Waivers),
 )
 

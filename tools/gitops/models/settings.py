@@ -10,6 +10,8 @@ RELEASE_TAG = r"^v[0-9]+\.[0-9]+(\.[0-9]+)?$"
 KUBERNETES_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 DATA_KEY = r"^[A-Za-z0-9._-]{1,253}$"
 RULE_ID = r"^[A-Z]+[0-9]{3}$"
+RULE_OR_FAMILY = r"^[A-Z]+([0-9]{3})?$"
+WAIVABLE = r"^([A-Z]+([0-9]{3})?|CVE-[0-9]{4}-[0-9]{4,}|\*)$"
 REGISTRY = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$"
 
 # What a text is that has one of these forms, for messages.
@@ -20,6 +22,8 @@ FORMS = {
     KUBERNETES_VERSION: "full Kubernetes version, such as 1.36.3",
     DATA_KEY: "key of a Secret: letters, digits, '-', '_' and '.'",
     RULE_ID: "rule, such as META002",
+    RULE_OR_FAMILY: "rule or family of rules, such as META002 or META",
+    WAIVABLE: "rule, family of rules or vulnerability, such as META002, META or CVE-2026-1234",
     REGISTRY: "registry or folder of one, such as docker.io/library",
 }
 

@@ -7,16 +7,19 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from gitops.models.finding import Finding
-from gitops.models.settings import RULE_ID, Document, Name, Settings, Text
+from gitops.models.globs import contains
+from gitops.models.levels import family_of
+from gitops.models.settings import WAIVABLE, Document, Name, Settings, Text
 
-RuleId = Annotated[str, StringConstraints(pattern=RULE_ID)]
+Waivable = Annotated[str, StringConstraints(pattern=WAIVABLE)]
+ALL = "*"
 
 
 class Waiver(Settings):
     """Silences rules for named objects or images until a day; that day is the last on which it holds."""
 
-    rules: tuple[RuleId, ...] = Field(min_length=1)
-    """Several where one cause breaks several."""
+    rules: tuple[Waivable, ...] = Field(min_length=1)
+    """Rules, families of rules, vulnerabilities, or * for whatever there is; several where one cause breaks several."""
     environments: tuple[Name, ...] = ()
     """Where it holds; every environment when absent."""
     objects: tuple[Text, ...] = ()
@@ -38,14 +41,28 @@ class Waiver(Settings):
 
     def covers(self, finding: Finding) -> bool:
         """Whether this waiver is about the finding, leaving the day aside."""
-        if finding.rule not in self.rules:
+        if not self.is_about(finding.rule):
             return False
         if self.environments and finding.environment not in self.environments:
             return False
         if self.images and not any(fnmatchcase(finding.image, pattern) for pattern in self.images):
             return False
-        names = _names(finding)
+        names = names_of(finding)
         return not self.objects or any(fnmatchcase(name, pattern) for pattern in self.objects for name in names)
+
+    def is_about(self, rule: str) -> bool:
+        """Whether its rules name this one, its family or all."""
+        return rule in self.rules or family_of(rule) in self.rules or ALL in self.rules
+
+    def contains(self, other: "Waiver") -> bool:
+        """Whether this waiver covers whatever the other does, for as long."""
+        return (
+            all(self.is_about(rule) for rule in other.rules)
+            and (not self.environments or (bool(other.environments) and {*other.environments} <= {*self.environments}))
+            and _contain(self.objects, other.objects)
+            and _contain(self.images, other.images)
+            and self.expires >= other.expires
+        )
 
     def holds_on(self, day: date) -> bool:
         return day <= self.expires
@@ -57,7 +74,12 @@ class Waivers(Document):
     waivers: tuple[Waiver, ...] = ()
 
 
-def _names(finding: Finding) -> tuple[str, ...]:
+def _contain(wide: tuple[str, ...], narrow: tuple[str, ...]) -> bool:
+    """Whether the globs match whatever the others match; none stand for everything."""
+    return not wide or (bool(narrow) and all(any(contains(glob, other) for glob in wide) for other in narrow))
+
+
+def names_of(finding: Finding) -> tuple[str, ...]:
     """The names under which a waiver may know what the finding is about."""
     if finding.object is None:
         return (finding.file,)

@@ -16,6 +16,7 @@ def write(result: Result) -> str:
                 "warnings": result.warnings,
                 "waived": result.waived,
                 "overlays": result.overlays,
+                **({"files": result.files} if result.files else {}),
                 "objects": result.objects,
                 "environments": list(result.environments),
             },
@@ -52,4 +53,5 @@ def _object(target: ObjectReference) -> dict[str, str]:
 
 
 def _waiver(note: WaiverNote) -> dict[str, str]:
-    return {"owner": note.owner, "reason": note.reason, "expires": note.expires}
+    ticket = {"ticket": note.ticket} if note.ticket else {}
+    return {"owner": note.owner, "reason": note.reason, **ticket, "expires": note.expires}

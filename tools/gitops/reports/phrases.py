@@ -30,7 +30,7 @@ def count(number: int, noun: str) -> str:
 
 def waived(note: WaiverNote) -> str:
     """Until when a finding is silenced, by whom and why."""
-    return f"waived until {note.expires} by {note.owner}: {note.reason}"
+    return f"waived until {note.expires} by {note.owner}: {note.reason}{f' ({note.ticket})' if note.ticket else ''}"
 
 
 def subject(finding: Finding) -> str:

@@ -59,7 +59,7 @@ def _result(finding: Finding, rule_index: int | None) -> dict[str, Any]:
 def _location(finding: Finding) -> dict[str, Any]:
     location: dict[str, Any] = {
         "physicalLocation": {
-            "artifactLocation": {"uri": _uri(finding.file), "uriBaseId": _ROOT},
+            "artifactLocation": _artifact(finding.file),
             "region": {"startLine": finding.line},
         }
     }
@@ -77,6 +77,11 @@ def _logical_location(finding: Finding) -> dict[str, str]:
         return {"name": overlay[-1], "fullyQualifiedName": "/".join(overlay), "kind": "module"} if overlay else {}
     names = [part for part in (*overlay, target.kind, target.namespace, target.name) if part]
     return {"name": target.name, "fullyQualifiedName": "/".join(names), "kind": "resource"}
+
+
+def _artifact(file: str) -> dict[str, str]:
+    """A file of the repository, or one that was given by its absolute path."""
+    return {"uri": f"file://{_uri(file)}"} if file.startswith("/") else {"uri": _uri(file), "uriBaseId": _ROOT}
 
 
 def _uri(file: str) -> str:

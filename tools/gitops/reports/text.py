@@ -90,7 +90,8 @@ def show(result: Result, stream: TextIO, width: int | None = None) -> None:
 
 def summary(result: Result) -> str:
     """``3 errors, 1 warning, 2 waived; 14 overlays, 96 objects in testbed, production``, or that all is clean."""
-    what_was_seen = f"{count(result.overlays, 'overlay')}, {count(result.objects, 'object')}"
+    seen = count(result.files, "file") if result.files else count(result.overlays, "overlay")
+    what_was_seen = f"{seen}, {count(result.objects, 'object')}"
     if result.environments:
         what_was_seen += f" in {', '.join(result.environments)}"
     waivers = [f"{result.waived} waived"] if result.waived else []

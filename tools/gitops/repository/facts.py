@@ -74,6 +74,11 @@ class FactReader:
         self._pack.save()
 
 
+def read_own(path: str, data: bytes) -> FileFacts:
+    """The facts of one of our own files that is not in the tree: what it says in another revision."""
+    return _examine(path, data, is_kustomization=False)
+
+
 def _pack(facts: FileFacts) -> list[Any]:
     complaints = [[complaint.kind, complaint.line, complaint.message] for complaint in facts.complaints]
     remarks = [[remark.kind, remark.line, remark.message] for remark in facts.remarks]

@@ -39,9 +39,7 @@ class Kinds:
         """The same objects at other versions of their API (and in another group, where they are in two)."""
         twin = _TWINS.get((resource.group, resource.kind))
         groups = [resource.group] if twin is None else [resource.group, twin]
-        return tuple(
-            each for group in groups for each in self._versions.get((group, resource.kind), ()) if each != resource
-        )
+        return tuple(each for group in groups for each in self._versions.get((group, resource.kind), ()) if each != resource)
 
 
 def _plural(kind: str) -> str:

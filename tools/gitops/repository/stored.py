@@ -133,4 +133,3 @@ def _quantity(given: Any, name: str) -> Any:
         return quantities.canonical(str(given), smallest=-3 if name in _MILLI else -9)
     except ValueError:
         return given
-

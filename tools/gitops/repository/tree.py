@@ -11,16 +11,21 @@ from gitops.models.component import Component
 from gitops.models.environment import ClusterFolder, Environment
 from gitops.models.errors import UserError
 from gitops.models.image_policy import ImagePolicies
+from gitops.models.levels import Levels
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Overlay
 from gitops.models.waiver import Waivers
+from gitops.models.waiver_rules import WaiverRules
 from gitops.repository import documents, positions
+from gitops.repository.documents import Node
 from gitops.repository.facts import FactReader, FileFacts
 from gitops.repository.graph import BrokenEdge, Graph, kustomization_in
 
 FOLDERS = ("base", "overlays", "clusters", "policies")
 SHARED = "environment"
 IMAGES = "policies/images.yaml"
+LEVELS = "policies/levels.yaml"
+WAIVER_RULES = "policies/waiver-rules.yaml"
 WAIVERS = "policies/waivers.yaml"
 
 
@@ -100,8 +105,12 @@ class Tree:
 
     def line(self, path: str, value: JsonPath) -> int:
         """The line of a value in a file of the tree; 1 where the file can't be read."""
-        roots = documents.positions(self.text(path)) if path in self.files else []
+        roots = self.nodes(path)
         return positions.find(roots[0], value, roots[0].value).line if roots else 1
+
+    def nodes(self, path: str) -> list[Node]:
+        """The documents of a file of the tree with the line of each value; none where the file can't be read."""
+        return documents.positions(self.text(path)) if path in self.files else []
 
     @cached_property
     def graph(self) -> Graph:
@@ -190,6 +199,18 @@ class Tree:
         """The waivers; none where the file is missing or defective (that is a finding of its own)."""
         facts = self.files.get(WAIVERS)
         return Waivers.model_validate(facts.data) if facts and facts.data is not None else Waivers()
+
+    @cached_property
+    def levels(self) -> Levels:
+        """How much rules weigh; as much as by themselves where the file is missing or defective (a finding of its own)."""
+        facts = self.files.get(LEVELS)
+        return Levels.model_validate(facts.data) if facts and facts.data is not None else Levels()
+
+    @cached_property
+    def waiver_rules(self) -> WaiverRules:
+        """What waivers must keep to; what always holds where the file is missing or defective (a finding of its own)."""
+        facts = self.files.get(WAIVER_RULES)
+        return WaiverRules.model_validate(facts.data) if facts and facts.data is not None else WaiverRules()
 
     @cached_property
     def image_policies(self) -> ImagePolicies:

@@ -14,17 +14,18 @@ from gitops.adapters.command import killed_on_interrupt
 from gitops.checks.evidence import EnvironmentEvidence, RenderFailure, WaiverEvidence
 from gitops.checks.unit import Check, Problem, Scope, all_checks
 from gitops.models.environment import Environment
-from gitops.models.finding import Finding, ObjectReference, Result, Timing
+from gitops.models.finding import Finding, Level, ObjectReference, Result, Timing
 from gitops.models.paths import format_pointer
 from gitops.models.resource import Overlay
 from gitops.repository.provenance import Provenance
 from gitops.repository.render_errors import explain
 from gitops.repository.rendering import RenderedEnvironment, RenderedOverlay, Renderer
 from gitops.services.environment_verdicts import EnvironmentJudge
+from gitops.services.gate import Gate, gate_of
 from gitops.services.overlay_verdicts import OverlayJudge, OverlayVerdict
 from gitops.services.schema_verdicts import SchemaJudge
 from gitops.services.selection import Selection, select
-from gitops.services.waiving import apply_waivers
+from gitops.services.waiving import apply_waivers, uses
 from gitops.services.workspace import Workspace
 
 
@@ -42,13 +43,17 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class LintRequest:
-    """What to look at: everything, unless environments, components or a revision to compare with narrow it."""
+    """What to look at: everything, unless environments, components or a revision to compare with narrow it.
+
+    ``target_branch`` is the revision whose rules for levels and waivers hold beside the tree's own.
+    """
 
     today: date
     jobs: int
     environments: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     changed_since: str | None = None
+    target_branch: str | None = None
 
 
 def lint(workspace: Workspace, request: LintRequest, progress: Progress) -> Result:
@@ -75,11 +80,16 @@ class _Run:
     def _pack(self) -> Pack:
         return Pack(self.workspace.cache, "verdicts", self.workspace.tools_digest)
 
+    @cached_property
+    def gate(self) -> Gate:
+        return gate_of(self.workspace.tree, self.request.target_branch)
+
     def result(self) -> Result:
         request = self.request
         with self._timed("read the tree"):
             tree = self.workspace.tree
             selection = select(tree, request.environments, request.components, request.changed_since)
+            gate = self.gate
         with self._timed("check the tree"):
             problems = list(self._problems(Scope.TREE, tree))
         chosen = selection.rendered(tree.environments)
@@ -94,9 +104,10 @@ class _Run:
             self._pack.save()
         with self._timed("locate findings"):
             findings = list(self._findings(problems, selection))
-        waived = apply_waivers(findings, tree.waivers.waivers, request.today)
+        waivers = tree.waivers.waivers
+        waived = apply_waivers(findings, waivers, request.today, refuses=gate.refuses, waivable=gate.waivable)
         saw_all = selection.whole and all(environment.complete for environment in rendered)
-        evidence_of_waivers = WaiverEvidence(tree, waived.used, request.today, saw_all)
+        evidence_of_waivers = WaiverEvidence(tree, waived.used, request.today, saw_all, gate.waivers)
         about_waivers = self._findings(self._problems(Scope.WAIVERS, evidence_of_waivers), selection)
         counted = [
             overlay for environment in rendered for overlay in environment.overlays if overlay.overlay in selection.overlays
@@ -109,6 +120,7 @@ class _Run:
             objects=sum(len(overlay.resources) for overlay in counted),
             rules=tuple(check.info for check in all_checks()),
             timings=tuple(self.timings),
+            waivers=uses(evidence_of_waivers, waived),
         )
 
     def _render(self, environments: list[Environment]) -> list[RenderedEnvironment]:
@@ -160,10 +172,11 @@ class _Run:
         for check, problem in problems:
             overlay = problem.resource.overlay if problem.resource else problem.overlay
             wanted = overlay in selection.overlays if overlay else selection.covers_file(problem.file)
-            if wanted:
-                yield self._finding(check, problem, overlay)
+            environment = overlay.environment if overlay else problem.environment
+            if wanted and (level := self.gate.level(check, environment)):
+                yield self._finding(check, problem, level, overlay)
 
-    def _finding(self, check: Check, problem: Problem, overlay: Overlay | None) -> Finding:
+    def _finding(self, check: Check, problem: Problem, level: Level, overlay: Overlay | None) -> Finding:
         file, line, target = problem.file, problem.line, None
         if problem.resource is not None:
             resource = problem.resource
@@ -174,7 +187,7 @@ class _Run:
             line = self.workspace.tree.line(file, problem.path)
         return Finding(
             rule=check.id,
-            level=check.level,
+            level=level,
             message=problem.message,
             fix=problem.fix or check.fix,
             file=file,

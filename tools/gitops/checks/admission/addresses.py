@@ -217,7 +217,13 @@ def _prefix(check: Any) -> Any:
 
 def _qualified_name(value: str) -> list[str]:
     prefix, slash, name = value.rpartition("/")
-    hint = _hint("a qualified name must consist of alphanumeric characters, '-', '_' or '.', and " + _ALNUM, _PLAIN, "MyName", "my.name", "123-abc")
+    hint = _hint(
+        "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and " + _ALNUM,
+        _PLAIN,
+        "MyName",
+        "my.name",
+        "123-abc",
+    )
     if "/" in prefix:
         return [f"{hint} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
     found = []

@@ -41,7 +41,9 @@ _TYPES = {
 }
 _ANYTHING = ("int", "string", "bool", "double", "uint", "bytes", "null", "list", "map", "timestamp", "duration")
 _PROBLEM = re.compile(r"ERROR: <input>:(\d+):(-?\d+): (.*)")
-_MIXED_NUMBERS = re.compile(r"found no matching overload for '_(?:[<>]=?)_' applied to '\((?:int|uint|double), (?:int|uint|double)\)'")
+_MIXED_NUMBERS = re.compile(
+    r"found no matching overload for '_(?:[<>]=?)_' applied to '\((?:int|uint|double), (?:int|uint|double)\)'"
+)
 _NO_VALUE = re.compile(r'No value with name "([^"]+)" found in Activation')
 _NOT_HERE = ("transformMap", "transformMapEntry")
 _LITERALS = {"matches": "''.matches({})", "duration": "duration({})", "timestamp": "timestamp({})"}
@@ -210,7 +212,9 @@ def _authorizer() -> list[Function]:
         raise ValueError("no authorizer offline")
 
     made = [Function(name, ("dyn", "string"), "dyn", never) for name in ("path", "group", "resource", "subresource", "check")]
-    made += [Function(name, ("dyn", "string"), "dyn", never) for name in ("namespace", "name", "fieldSelector", "labelSelector")]
+    made += [
+        Function(name, ("dyn", "string"), "dyn", never) for name in ("namespace", "name", "fieldSelector", "labelSelector")
+    ]
     made += [Function("serviceAccount", ("dyn", "string", "string"), "dyn", never)]
     made += [Function(name, ("dyn",), "bool", never) for name in ("allowed", "errored")]
     return [*made, *(Function(name, ("dyn",), "string", never) for name in ("reason", "error"))]
@@ -234,7 +238,9 @@ def find_all(text: str, pattern: str) -> list[str]:
 @lru_cache(maxsize=1024)
 def _without_groups(pattern: str) -> str:
     """The pattern with groups that capture nothing: the engine would give the group instead of the match."""
-    return re.sub(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]])*\]|\((?:\?P?<\w+>|(?!\?))", _group, pattern, flags=re.DOTALL)
+    return re.sub(
+        r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]])*\]|\((?:\?P?<\w+>|(?!\?))", _group, pattern, flags=re.DOTALL
+    )
 
 
 def _group(match: re.Match[str]) -> str:

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 
-
 class CompileFailed(Exception):
     """An expression that does not compile; ``line`` and ``column`` count from 1 inside the expression."""
 

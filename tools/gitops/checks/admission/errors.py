@@ -6,7 +6,9 @@ _CODE = re.compile(r"^[A-Z_]+: ")
 # What the engine says where a field is asked of something that has none.
 NO_FIELDS = frozenset({"Applying SELECT to non-message type", "no fields"})
 LIST_FIELD = "unsupported index type 'string' in list"
-_OVERLOAD = re.compile(r"No matching overloads found : (?:\((?P<receiver>[^)]*)\)\.)?(?P<name>[^(]*)(?:\((?P<types>.*)\))?", re.DOTALL)
+_OVERLOAD = re.compile(
+    r"No matching overloads found : (?:\((?P<receiver>[^)]*)\)\.)?(?P<name>[^(]*)(?:\((?P<types>.*)\))?", re.DOTALL
+)
 _TYPES = {"int64": "int", "uint64": "uint", "null_type": "null_type", "google.protobuf.Timestamp": "google.protobuf.Timestamp"}
 _OPTIONAL_FIELD = frozenset({"_?._", "_[?_]"})
 _BARE = frozenset({"startsWith", "endsWith", "contains", "matches"})
@@ -17,7 +19,10 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^Index error: index=(-?\d+) size=\d+$"), r"index out of bounds: \1"),
     (re.compile(r"^Index error: expected integer type, got (\w+)$"), r"unsupported index type '\1' in list"),
     (re.compile(r"^cannot convert (\w+) to (\w+)$"), r"type conversion error from '\1' to '\2'"),
-    (re.compile(r"^String to (Timestamp|Duration) conversion failed$"), r"type conversion error from 'string' to 'google.protobuf.\1'"),
+    (
+        re.compile(r"^String to (Timestamp|Duration) conversion failed$"),
+        r"type conversion error from 'string' to 'google.protobuf.\1'",
+    ),
     (re.compile(r"^sort\(\): unsupported type .*"), "list elements must be comparable"),
     (re.compile(r"^'(.*)'$", re.DOTALL), r"\1"),
 )

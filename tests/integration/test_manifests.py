@@ -1,0 +1,140 @@
+"""``lint.py --manifests``: YAML from anywhere, judged without a repository around it."""
+
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gitops.models.errors import UserError
+from gitops.models.finding import Result
+from gitops.reports.formats import REPORTS
+from gitops.services.manifests import Given, ManifestsRequest, lint_manifests, read_given
+from gitops.services.workspace import Workspace
+from tests.integration.conftest import ROOT, told
+
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: 80\n"
+LINT = ROOT / "tools" / "lint.py"
+
+
+def look_at(root: Path, *texts: str, kubernetes: str | None = "1.36.3", policies: Path | None = None) -> Result:
+    given = tuple(Given(f"{number}.yaml", text.encode()) for number, text in enumerate(texts, start=1))
+    return lint_manifests(Workspace(root, use_cache=False), ManifestsRequest(given, kubernetes, policies))
+
+
+def lines(result: Result) -> list[str]:
+    return [f"{finding.file}:{finding.line} {finding.rule} {finding.message}" for finding in result.findings]
+
+
+def test_sound_manifests_are_clean(platform: Path) -> None:
+    result = look_at(platform, SERVICE, SERVICE.replace("web", "other"))
+    assert result.findings == ()
+    assert (result.files, result.objects) == (2, 2)
+
+
+def test_a_finding_stands_at_file_and_line_of_what_was_given(platform: Path) -> None:
+    result = look_at(platform, SERVICE, f"# Source: a chart\n{SERVICE.replace('port:', 'prot:').replace('web', 'other')}")
+    assert told(result.findings[-1]) == (
+        "2.yaml:8 SCHEMA001 error [-/-] Service other /spec/ports/0/prot: unknown field 'prot' => Did you mean 'port'?"
+    )
+
+
+def test_rules_about_several_objects_see_all_files(platform: Path) -> None:
+    assert lines(look_at(platform, SERVICE, SERVICE)) == [
+        "2.yaml:4 REF004 Service web is rendered by 2.yaml, and by 1.yaml from 1.yaml"
+    ]
+
+
+def test_a_definition_that_is_given_too_is_the_schema_of_its_kind(platform: Path) -> None:
+    widget = "apiVersion: example.org/v1\nkind: Widget\nmetadata:\n  name: a\nspec:\n  colour: red\n"
+    crd = (ROOT / "tests/fixtures/defects/custom-kind-misspelt-field/base/web/crd.yaml").read_text(encoding="utf-8")
+    kind = widget.replace("example.org", "apps.example.org") if "apps.example.org" in crd else widget
+    assert [finding.rule for finding in look_at(platform, widget).findings] == ["SCHEMA002"]
+    assert "SCHEMA002" not in [finding.rule for finding in look_at(platform, crd, kind).findings]
+
+
+def test_the_items_of_a_list_are_objects(platform: Path) -> None:
+    item = SERVICE.replace("\n", "\n    ").rstrip()
+    result = look_at(platform, f"apiVersion: v1\nkind: List\nitems:\n  - {item}\n".replace("prot", "port"))
+    assert (lines(result), result.objects) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("", "1.yaml:1 TREE001 there is no object in it", id="empty"),
+        pytest.param("# nothing\n---\n", "1.yaml:1 TREE001 there is no object in it", id="comments only"),
+        pytest.param("apiVersion: v1\nkind: List\nitems: []\n", "1.yaml:1 TREE001 there is no object in it", id="empty List"),
+        pytest.param(
+            "a: [\n", "1.yaml:2 TREE001 no YAML: while parsing a flow node, did not find expected node content", id="no YAML"
+        ),
+        pytest.param(f"{SERVICE}---\n- a\n", "1.yaml:9 TREE001 the document is a list, and no object", id="a list"),
+        pytest.param("a\n", "1.yaml:1 TREE001 the document is a single value, and no object", id="a word"),
+        pytest.param("kind: Service\n", "1.yaml:1 TREE001 the document has no apiVersion: it is no object", id="no apiVersion"),
+        pytest.param(f"{SERVICE}kind: Pod\n", "1.yaml:8 TREE002 the key 'kind' stands here twice", id="a key twice"),
+    ],
+)
+def test_what_is_no_manifest_is_one_finding(text: str, found: str, platform: Path) -> None:
+    assert lines(look_at(platform, text))[0] == found
+    assert look_at(platform, text).errors >= 1
+
+
+def test_an_object_of_five_megabytes_is_one_finding(platform: Path) -> None:
+    large = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: large\ndata:\n  a: {'x' * 5_000_000}\n"
+    (finding,) = look_at(platform, large).findings
+    assert (finding.rule, finding.line) == ("RENDER004", 1)
+
+
+def test_an_object_of_many_values_is_read_too(platform: Path) -> None:
+    data = "".join(f"  key-{number}: a value that has some length {number}\n" for number in range(50_000))
+    result = look_at(platform, f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: large\ndata:\n{data}")
+    assert [finding.rule for finding in result.findings] == ["RENDER004"]
+
+
+def test_the_version_decides(platform: Path) -> None:
+    old = "apiVersion: networking.k8s.io/v1beta1\nkind: Ingress\nmetadata:\n  name: web\n"
+    assert "API001" in [finding.rule for finding in look_at(platform, old).findings]
+    assert look_at(platform, SERVICE, kubernetes=None).findings == ()
+
+
+@pytest.mark.parametrize("version", ["9.99.0", "latest"])
+def test_a_version_without_schemas_is_a_mistake_in_the_call(version: str, platform: Path) -> None:
+    with pytest.raises(UserError, match="no schemas for Kubernetes"):
+        look_at(platform, SERVICE, kubernetes=version)
+
+
+def test_inputs_that_can_not_be_read(tmp_path: Path) -> None:
+    for names, message in (
+        ([], "--manifests needs files, or - for standard input"),
+        ([str(tmp_path / "none.yaml")], "none.yaml can't be read: No such file or directory"),
+        ([str(tmp_path)], "can't be read: Is a directory"),
+        (["-", "-"], "- is given twice"),
+    ):
+        with pytest.raises(UserError, match=message):
+            read_given(names, io.BytesIO(b""))
+
+
+def test_every_report_can_tell_it(platform: Path) -> None:
+    result = look_at(platform, SERVICE.replace("port:", "prot:"))
+    for report in REPORTS.values():
+        assert "SCHEMA001" in report.write(result)
+    assert json.loads(REPORTS["json"].write(result))["summary"]["files"] == 1
+    assert REPORTS["text"].write(result).endswith("1 file, 1 object\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "code", "says"),
+    [
+        (["--manifests", "-"], SERVICE, 0, "clean: 1 file, 1 object"),
+        (["--manifests", "-"], SERVICE.replace("port:", "prot:"), 1, "unknown field 'prot'"),
+        (["--manifests", "none.yaml"], "", 2, "error: none.yaml can't be read: No such file or directory"),
+        (["--manifests", "-", "--environment", "testbed"], "", 2, "takes no option that is about the repository"),
+        (["some.yaml"], "", 2, "go with --manifests only"),
+        (["--manifests", "-", "--kubernetes", "1.2.3"], SERVICE, 2, "no schemas for Kubernetes 1.2"),
+    ],
+)
+def test_the_command(arguments: list[str], given: str, code: int, says: str) -> None:
+    done = subprocess.run([LINT, *arguments], input=given, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code
+    assert says in done.stdout + done.stderr
