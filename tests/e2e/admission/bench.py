@@ -7,7 +7,7 @@ warning for each validation that fails, with the names of policy and binding.
 import itertools
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +21,8 @@ from tests.e2e.control_plane.policies import BINDINGS, POLICIES, bound, create, 
 # By itself pod security would refuse what the policies are there to see.
 OPTIONS = ("--disable-admission-plugins=PodSecurity",)
 CONTROLLERS = ("serviceaccount-controller", "validatingadmissionpolicy-status-controller")
-_PARAMETERS = "parameters"
 _FAILED = re.compile(r"Validation failed for ValidatingAdmissionPolicy '([^']*)' with binding '([^']*)': (.*)", re.DOTALL)
+_DENIED = re.compile(r"ValidatingAdmissionPolicy '([^']*)' with binding '[^']*' denied request: (.*)", re.DOTALL)
 # The API server cuts warnings once they are 4096 characters together (apiserver/pkg/endpoints/filters/warning.go).
 _ALL_WARNINGS = 4096
 
@@ -34,27 +34,28 @@ class Bench:
     cluster: Cluster
     kinds: dict[ServedKind, Endpoint] = field(default_factory=dict)
     namespaces: dict[str, dict[str, str]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
     bindings: dict[tuple[str, str], str] = field(default_factory=dict)
-    numbers: Iterable[int] = field(default_factory=itertools.count)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def install(self, policies: Iterable[dict[str, Any]], cases: Sequence[Case]) -> None:
         """Policies, and the namespaces and parameters of their cases; returns once all is in force."""
-        self.kinds = self.kinds or self.cluster.api.kinds()
-        for case in cases:
-            self._give_namespace(case)
+        if not self.kinds:
+            self.kinds = self.cluster.api.kinds()
+            self._keep_parameters()
         for policy in policies:
             create(self.cluster.api, POLICIES, policy)
         for case in cases:
+            self._give_namespace(case)
             self._bind(case)
         wait_until_in_force(self.cluster.api)
 
-    def remove(self, policies: Iterable[str]) -> None:
-        """Takes policies with their bindings away again."""
-        names = set(policies)
-        for key in [key for key in self.bindings if key[0] in names]:
-            self.cluster.api.call("DELETE", f"{BINDINGS}/{self.bindings.pop(key)}")
-        for name in names:
-            self.cluster.api.call("DELETE", f"{POLICIES}/{name}")
+    def unbind(self) -> None:
+        """Takes all bindings away again; returns once the policies have no more to say."""
+        for binding in self.bindings.values():
+            self.cluster.api.call("DELETE", f"{BINDINGS}/{binding}")
+        self.bindings.clear()
+        wait_until_in_force(self.cluster.api)
 
     def deny(self) -> None:
         """From now on the policies refuse; returns once they do."""
@@ -64,9 +65,15 @@ class Bench:
         wait_until_in_force(self.cluster.api)
 
     def said(self, case: Case) -> tuple[str, ...]:
-        """The messages of the case's own policy; raises ``UserError`` where the API server refuses the object for itself."""
+        """The messages of the case's own policy; raises ``UserError`` where the API server refuses the object for itself.
+
+        A parameter that is missing refuses, whatever the binding says.
+        """
         answer = self.send(case)
         if not answer.ok:
+            refused = _DENIED.search(answer.message)
+            if refused and refused[1] == case.policy:
+                return (refused[2],)
             raise UserError(f"{case.id}: {answer.message}")
         if sum(map(len, answer.warnings)) >= _ALL_WARNINGS:
             raise UserError(f"{case.id}: more warnings than the API server tells")
@@ -76,16 +83,18 @@ class Bench:
     def send(self, case: Case) -> Answer:
         """A dry run of the case's request; an update finds its old object, which is taken away afterwards."""
         kind = _kind(case.object)
-        place = collection(kind, self.kinds[kind], case.object["metadata"].get("namespace", ""))
+        namespace = self._namespace(case)
+        place = collection(kind, self.kinds[kind], namespace)
         name = case.object["metadata"].get("name")
+        body = _placed(case.object, namespace)
         if case.operation == "CREATE":
-            return self.cluster.api.create(place, case.object, manager="e2e", dry_run=True)
+            return self.cluster.api.create(place, body, manager="e2e", dry_run=True)
         if case.old is None or case.operation != "UPDATE":
             raise UserError(f"{case.id}: nothing but CREATE, and UPDATE with an oldObject, can be tried")
-        create(self.cluster.api, place, case.old)
+        create(self.cluster.api, place, _placed(case.old, namespace))
         path = f"{place}/{name}" + (f"/{case.subresource}" if case.subresource else "")
         try:
-            return self.cluster.api.call("PUT", path, case.object, query={"dryRun": "All", "fieldValidation": "Strict"})
+            return self.cluster.api.call("PUT", path, body, query={"dryRun": "All", "fieldValidation": "Strict"})
         finally:
             self._patch(f"{place}/{name}", {"metadata": {"finalizers": None}})
             self.cluster.api.call("DELETE", f"{place}/{name}", {"gracePeriodSeconds": 0})
@@ -99,40 +108,73 @@ class Bench:
         warnings = (status.get("typeChecking") or {}).get("expressionWarnings") or []
         return [f"{entry['fieldRef']}: {entry['warning']}" for entry in warnings]
 
+    def _keep_parameters(self) -> None:
+        """A policy with ConfigMaps as parameters that stays: after the last of them Kubernetes 1.36.3 finds none for a later one.
+
+        The informer has ended with the last policy, and is taken for a running one (``ensureParamsForPolicyLocked`` in
+        apiserver/pkg/admission/plugin/policy/generic/policy_source.go).
+        """
+        name = "e2e-parameters"
+        rule = {"apiGroups": ["coordination.k8s.io"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["leases"]}
+        spec = {
+            "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+            "matchConstraints": {"resourceRules": [{**rule, "resourceNames": [name]}]},
+            "validations": [{"expression": "true"}],
+        }
+        policy = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy"}
+        create(self.cluster.api, POLICIES, {**policy, "metadata": {"name": name}, "spec": spec})
+        reference = {"name": name, "namespace": "default", "parameterNotFoundAction": "Allow"}
+        create(self.cluster.api, BINDINGS, bound(name, name, ["Warn"], paramRef=reference))
+
     def _patch(self, path: str, change: dict[str, Any]) -> Answer:
         return self.cluster.api.call("PATCH", path, change, headers={"Content-Type": "application/merge-patch+json"})
 
+    def _namespace(self, case: Case) -> str:
+        """Where the case's object is; one that does not say shares a place with others of the same namespace labels."""
+        if not self.kinds[_kind(case.object)].namespaced:
+            return ""
+        labels = json.dumps(case.namespace, sort_keys=True)
+        named = case.object["metadata"].get("namespace")
+        return str(named or self.places.setdefault(labels, f"place-{len(self.places)}"))
+
     def _give_namespace(self, case: Case) -> None:
-        name = case.object["metadata"].get("namespace")
+        name = self._namespace(case)
         if not name:
             return
         known = self.namespaces.get(name)
         if known is None and not self.cluster.api.call("GET", f"/api/v1/namespaces/{name}").ok:
-            labels = {"name": name, "labels": case.namespace}
-            create(self.cluster.api, "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": labels})
+            self._create_namespace(name, case.namespace)
         elif (known or {}) != case.namespace:
             raise UserError(f"{case.id}: the namespace {name} has other labels in an earlier case, give it another name")
         self.namespaces[name] = case.namespace
 
+    def _create_namespace(self, name: str, labels: dict[str, str]) -> None:
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+        create(self.cluster.api, "/api/v1/namespaces", body)
+
     def _bind(self, case: Case) -> None:
+        """Parameters have a namespace of their own for each binding, so that a selector finds no other's."""
         if _key(case) in self.bindings:
             return
-        name = f"{case.policy}-{next(iter(self.numbers))}"
-        more = {}
-        if case.params is not None:
-            if not self.cluster.api.call("GET", f"/api/v1/namespaces/{_PARAMETERS}").ok:
-                parameters = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _PARAMETERS}}
-                create(self.cluster.api, "/api/v1/namespaces", parameters)
-            body = {**case.params, "metadata": {**case.params.get("metadata", {}), "name": name, "namespace": _PARAMETERS}}
-            kind = _kind(body)
-            create(self.cluster.api, collection(kind, self.kinds[kind], _PARAMETERS), body)
-            more["paramRef"] = {"name": name, "namespace": _PARAMETERS, "parameterNotFoundAction": "Deny"}
+        name = f"{case.policy}-{next(self.numbers)}"
+        more = dict(case.binding)
+        if case.params or "paramRef" in more:
+            self._create_namespace(name, {})
+            for body in case.params:
+                kind = _kind(body)
+                create(self.cluster.api, collection(kind, self.kinds[kind], name), _placed(body, name))
+            by_name = {"name": case.params[0]["metadata"]["name"], "parameterNotFoundAction": "Deny"} if case.params else {}
+            more["paramRef"] = {**(more.get("paramRef") or by_name), "namespace": name}
         create(self.cluster.api, BINDINGS, bound(name, case.policy, ["Warn"], **more))
         self.bindings[_key(case)] = name
 
 
 def _key(case: Case) -> tuple[str, str]:
-    return case.policy, json.dumps(case.params, sort_keys=True)
+    return case.policy, json.dumps([case.params, case.binding], sort_keys=True)
+
+
+def _placed(body: dict[str, Any], namespace: str) -> dict[str, Any]:
+    return {**body, "metadata": {**body["metadata"], "namespace": namespace}} if namespace else body
 
 
 def _kind(body: dict[str, Any]) -> ServedKind:

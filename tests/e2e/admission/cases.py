@@ -16,12 +16,15 @@ from tests.conftest import ROOT
 POLICIES = ROOT / "policies" / "admission"
 CASES = ROOT / "tests" / "admission" / "cases"
 EVALUATOR = ROOT / "tests" / "admission" / "evaluator"
-_FIELDS = {"title", "operation", "subresource", "object", "oldObject", "namespace", "params", "policy", "expect"}
+_FIELDS = {"title", "operation", "subresource", "object", "oldObject", "namespace", "params", "binding", "policy", "expect"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """``policy`` names it; ``own`` is its spec where it comes with the case. ``message`` is None where any will do."""
+    """``policy`` names it; ``own`` is its spec where it comes with the case. ``message`` is None where any will do.
+
+    ``binding`` is more of the binding's spec: how it refers to its parameters, where that is not by the first one's name.
+    """
 
     id: str
     policy: str
@@ -31,7 +34,8 @@ class Case:
     object: dict[str, Any]
     old: dict[str, Any] | None
     namespace: dict[str, str]
-    params: dict[str, Any] | None
+    params: list[dict[str, Any]]
+    binding: dict[str, Any]
     allowed: bool
     message: str | None
 
@@ -70,7 +74,8 @@ def _read(folder: Path) -> Iterator[Case]:
                 object=entry["object"],
                 old=entry.get("oldObject"),
                 namespace=entry.get("namespace") or {},
-                params=entry.get("params"),
+                params=given if isinstance(given := entry.get("params") or [], list) else [given],
+                binding=entry.get("binding") or {},
                 allowed=entry["expect"]["allowed"],
                 message=entry["expect"].get("message"),
             )

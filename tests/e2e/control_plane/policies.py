@@ -13,7 +13,7 @@ from tests.e2e.control_plane.api import Answer, Api, JsonObject
 _GROUP = "/apis/admissionregistration.k8s.io/v1"
 POLICIES = f"{_GROUP}/validatingadmissionpolicies"
 BINDINGS = f"{_GROUP}/validatingadmissionpolicybindings"
-_CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+_LEASES = "/apis/coordination.k8s.io/v1/namespaces/default/leases"  # about which nobody else has a policy
 _PATIENCE = 60.0  # seconds; it takes one or two
 _PAUSE = 0.2
 _MANAGER = "e2e"
@@ -42,19 +42,19 @@ def wait_until_in_force(api: Api) -> None:
     """
     name = f"e2e-probe-{next(_numbers)}"
     rule = {
-        "apiGroups": [""],
+        "apiGroups": ["coordination.k8s.io"],
         "apiVersions": ["v1"],
         "operations": ["CREATE"],
-        "resources": ["configmaps"],
+        "resources": ["leases"],
         "resourceNames": [name],
     }
     spec = {"matchConstraints": {"resourceRules": [rule]}, "validations": [{"expression": "false", "message": name}]}
     policy = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy"}
     create(api, POLICIES, {**policy, "metadata": {"name": name}, "spec": spec})
     create(api, BINDINGS, bound(name, name, ["Deny"]))
-    probe = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}}
+    probe = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name, "namespace": "default"}}
     until = time.monotonic() + _PATIENCE
-    while api.create(_CONFIG_MAPS, probe, manager=_MANAGER, dry_run=True).ok:
+    while f"'{name}'" not in api.create(_LEASES, probe, manager=_MANAGER, dry_run=True).message:
         if time.monotonic() > until:
             raise UserError(f"no admission policy is in force after {_PATIENCE:g} s")
         time.sleep(_PAUSE)

@@ -71,8 +71,8 @@ def _bindings(policies: Sequence[dict[str, Any]], environment: str, level_of: Le
             "validationActions": ["Deny"] if level is Level.ERROR else ["Warn", "Audit"],
         }
         if "paramKind" in policy["spec"]:
-            # Without the parameters nobody knows which images are meant.
-            spec["paramRef"] = {**_PARAMETERS, "parameterNotFoundAction": "Deny"}
+            # Where they are missing, Deny refuses whatever the actions say.
+            spec["paramRef"] = {**_PARAMETERS, "parameterNotFoundAction": "Deny" if level is Level.ERROR else "Allow"}
         texts.append(
             _yaml(
                 {
