@@ -109,7 +109,7 @@ class Bench:
         return [f"{entry['fieldRef']}: {entry['warning']}" for entry in warnings]
 
     def _keep_parameters(self) -> None:
-        """A policy with ConfigMaps as parameters that stays: after the last of them Kubernetes 1.36.3 finds none for a later one.
+        """A policy with ConfigMaps as parameters that stays: after the last one Kubernetes 1.36.3 finds none for a later one.
 
         The informer has ended with the last policy, and is taken for a running one (``ensureParamsForPolicyLocked`` in
         apiserver/pkg/admission/plugin/policy/generic/policy_source.go).
