@@ -22,22 +22,17 @@ _API = "admissionregistration.k8s.io/v1"
 _PARAMETERS = {"name": "admission-images", "namespace": COMPONENT}
 # The key of the parameters that holds what a waiver lets pass, for each rule that heeds waivers in a cluster too.
 _WAIVABLE = {"IMG001": "withoutVersion", "IMG002": "withoutDigest"}
-# What a policy about production alone asks nobody for elsewhere.
-_PRODUCTION_ONLY = frozenset({"REL004"})
 
 LevelOf = Callable[[str, str], Level | None]
 """The level of a rule in an environment, None where it is off: environment, rule."""
 
 
-def usual_level(environment: str, rule: str) -> Level | None:
-    """Production refuses, every other environment warns."""
-    if environment == "production":
-        return Level.ERROR
-    return None if rule in _PRODUCTION_ONLY else Level.WARNING
+def admission_files(tree: Tree) -> dict[str, str]:
+    """Path and text of the generated files of each environment that has the component.
 
-
-def admission_files(tree: Tree, level_of: LevelOf = usual_level) -> dict[str, str]:
-    """Path and text of the generated files of each environment that has the component."""
+    What is an error there is refused, what is a warning is let through with one, and what is off is not bound.
+    """
+    level_of = tree.levels.of
     policies = list(_policies(tree))
     files = {}
     for name, environment in tree.environments.items():
