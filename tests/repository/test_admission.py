@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gitops.models.finding import Level
 from gitops.services.bindings import admission_files
 from gitops.services.workspace import Workspace
 from tests.repository.conftest import ROOT
@@ -87,3 +88,14 @@ def test_production_refuses(workspace: Workspace) -> None:
     bindings = list(yaml.safe_load_all(admission_files(workspace.tree)["overlays/production/admission-policies/bindings.yaml"]))
     assert len(bindings) == len(FILES)
     assert {tuple(binding["spec"]["validationActions"]) for binding in bindings} == {("Deny",)}
+
+
+def test_the_level_of_a_rule_decides_whether_a_cluster_refuses_warns_or_does_not_ask(workspace: Workspace) -> None:
+    files = admission_files(workspace.tree)
+    for name in ("testbed", "production"):
+        bindings = yaml.safe_load_all(files[f"overlays/{name}/admission-policies/bindings.yaml"])
+        actions = {one["metadata"]["name"]: one["spec"]["validationActions"] for one in bindings}
+        for rule in ("SEC002", "IMG002", "REL004"):
+            level = workspace.tree.levels.of(name, rule)
+            wanted = {Level.ERROR: ["Deny"], Level.WARNING: ["Warn", "Audit"], None: None}[level]
+            assert actions.get(f"dare-{rule.lower()}") == wanted, (name, rule)
