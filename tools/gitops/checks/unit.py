@@ -19,6 +19,7 @@ class Scope(StrEnum):
     TREE = "tree"  # a repository.tree.Tree: files and references, nothing rendered
     OBJECT = "object"  # one models.resource.Resource; the answer may be kept for an unchanged overlay
     ENVIRONMENT = "environment"  # an evidence.EnvironmentEvidence: everything that one environment renders
+    ADMISSION = "admission"  # an admission.evidence.AdmissionEvidence: what policies and CRD rules said of every object
     WAIVERS = "waivers"  # an evidence.WaiverEvidence: the waivers, and which of them were needed
     DIFF = "diff"  # a diff_evidence.DiffEvidence: what a merge request changes; lint has nothing to give to these
 

@@ -107,17 +107,20 @@ def _volume(volume: JsonObject) -> None:
     if isinstance(volume.get("image"), dict):
         tag = image_tag(str(volume["image"].get("reference") or ""))
         _fill_empty(volume["image"], pullPolicy="Always" if tag == "latest" else "IfNotPresent")
-    sources = [volume, *_maps(mapping(volume.get("projected")).get("sources"))]
-    for source in sources:
-        token = source.get("serviceAccountToken")
-        if isinstance(token, dict):
-            _fill(token, expirationSeconds=3600)
-        for item in _maps(mapping(source.get("downwardAPI")).get("items")):
-            if isinstance(item.get("fieldRef"), dict):
-                _fill_empty(item["fieldRef"], apiVersion="v1")
+    for source in (volume, *_maps(mapping(volume.get("projected")).get("sources"))):
+        _source(source)
     claim = mapping(mapping(volume.get("ephemeral")).get("volumeClaimTemplate")).get("spec")
     if isinstance(claim, dict):
         _fill(claim, volumeMode="Filesystem")
+
+
+def _source(source: JsonObject) -> None:
+    """What a volume, or one source of a projected one, is made from."""
+    if isinstance(source.get("serviceAccountToken"), dict):
+        _fill(source["serviceAccountToken"], expirationSeconds=3600)
+    for item in _maps(mapping(source.get("downwardAPI")).get("items")):
+        if isinstance(item.get("fieldRef"), dict):
+            _fill_empty(item["fieldRef"], apiVersion="v1")
 
 
 def _pod(body: JsonObject) -> None:

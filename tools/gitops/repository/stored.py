@@ -95,7 +95,7 @@ def _struct(value: Any, kind: str) -> Any:
     return result
 
 
-def _written(given: Any, field: _Field) -> tuple[Any, bool]:
+def _written(given: Any, field: _Field) -> tuple[Any, bool]:  # noqa: PLR0911 - one for each sort of type
     """The value as the server writes it, and whether it writes it at all."""
     kind = field.kind
     if kind[0] == "*":

@@ -11,15 +11,17 @@ from typing import Protocol
 
 from gitops.adapters.cache import Pack
 from gitops.adapters.command import killed_on_interrupt
+from gitops.checks.admission.evidence import AdmissionEvidence
 from gitops.checks.evidence import EnvironmentEvidence, RenderFailure, WaiverEvidence
 from gitops.checks.unit import Check, Problem, Scope, all_checks
 from gitops.models.environment import Environment
-from gitops.models.finding import Finding, Level, ObjectReference, Result, Timing
+from gitops.models.finding import Finding, Level, ObjectReference, Result, RuleInfo, Timing
 from gitops.models.paths import format_pointer
 from gitops.models.resource import Overlay
 from gitops.repository.provenance import Provenance
 from gitops.repository.render_errors import explain
 from gitops.repository.rendering import RenderedEnvironment, RenderedOverlay, Renderer
+from gitops.services.admission_verdicts import AdmissionJudge
 from gitops.services.environment_verdicts import EnvironmentJudge
 from gitops.services.gate import Gate, gate_of
 from gitops.services.overlay_verdicts import OverlayJudge, OverlayVerdict
@@ -102,6 +104,9 @@ class _Run:
             judge = EnvironmentJudge(tree, self.provenance, self._pack)
             problems += [problem for environment in evidence for problem in judge.judge(environment)]
             self._pack.save()
+        with self._timed("ask admission policies"):
+            admission, refusals = self._ask_policies(rendered)
+            problems += [*refusals, *self._problems(Scope.ADMISSION, admission)]
         with self._timed("locate findings"):
             findings = list(self._findings(problems, selection))
         waivers = tree.waivers.waivers
@@ -118,7 +123,7 @@ class _Run:
             environments=tuple(environment.name for environment in chosen),
             overlays=len(selection.overlays),
             objects=sum(len(overlay.resources) for overlay in counted),
-            rules=tuple(check.info for check in all_checks()),
+            rules=self._rules(),
             timings=tuple(self.timings),
             waivers=uses(evidence_of_waivers, waived),
         )
@@ -153,6 +158,21 @@ class _Run:
             for environment, outcome in zip(rendered, outcomes, strict=True)
         ]
         return evidence, [problem for verdict in verdicts.values() for problem in verdict.problems]
+
+    def _rules(self) -> tuple[RuleInfo, ...]:
+        """The checks of the code, and the admission policies, each once."""
+        known = {check.id: check.info for check in (*self.admission.checks.values(), *all_checks())}
+        return tuple(known[name] for name in sorted(known))
+
+    @cached_property
+    def admission(self) -> AdmissionJudge:
+        workspace = self.workspace
+        return AdmissionJudge(workspace.tree, Pack(workspace.cache, "admission", workspace.tools_digest))
+
+    def _ask_policies(self, rendered: list[RenderedEnvironment]) -> tuple[AdmissionEvidence, list[tuple[Check, Problem]]]:
+        outcome = self.admission.judge(rendered)
+        self.admission.pack.save()
+        return outcome
 
     def _judged(self, judge: OverlayJudge, overlay: RenderedOverlay) -> OverlayVerdict:
         self.progress.advance()

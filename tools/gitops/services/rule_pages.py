@@ -21,6 +21,7 @@ _SEES = {
     Scope.TREE: "the files of the repository and their references, before anything is rendered",
     Scope.OBJECT: "each rendered object by itself",
     Scope.ENVIRONMENT: "everything that one environment renders",
+    Scope.ADMISSION: "what the admission policies and the rules of CRDs say of each rendered object",
     Scope.WAIVERS: "`policies/waivers.yaml`, once all findings are known",
     Scope.DIFF: "what a merge request changes, in `tools/diff.py`",
 }

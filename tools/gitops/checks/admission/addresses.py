@@ -193,6 +193,7 @@ _LABEL_1035 = (
 _DNS = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _NAME = f"name part must consist of alphanumeric characters, '-', '_' or '.', and {_ALNUM}"
 _VALUE = f"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and {_ALNUM}"
+_NAMES = ("MyName", "my.name", "123-abc")
 _PLAIN = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
 
@@ -217,13 +218,8 @@ def _prefix(check: Any) -> Any:
 
 def _qualified_name(value: str) -> list[str]:
     prefix, slash, name = value.rpartition("/")
-    hint = _hint(
-        "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and " + _ALNUM,
-        _PLAIN,
-        "MyName",
-        "my.name",
-        "123-abc",
-    )
+    whole = f"a qualified name must consist of alphanumeric characters, '-', '_' or '.', and {_ALNUM}"
+    hint = _hint(whole, _PLAIN, *_NAMES)
     if "/" in prefix:
         return [f"{hint} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
     found = []
@@ -234,7 +230,7 @@ def _qualified_name(value: str) -> list[str]:
     elif len(name) > 63:
         found.append("name part must be no more than 63 bytes")
     if not re.fullmatch(_PLAIN, name, re.ASCII):
-        found.append(_hint(_NAME, _PLAIN, "MyName", "my.name", "123-abc"))
+        found.append(_hint(_NAME, _PLAIN, *_NAMES))
     return found
 
 

@@ -41,9 +41,10 @@ _TYPES = {
 }
 _ANYTHING = ("int", "string", "bool", "double", "uint", "bytes", "null", "list", "map", "timestamp", "duration")
 _PROBLEM = re.compile(r"ERROR: <input>:(\d+):(-?\d+): (.*)")
-_MIXED_NUMBERS = re.compile(
-    r"found no matching overload for '_(?:[<>]=?)_' applied to '\((?:int|uint|double), (?:int|uint|double)\)'"
-)
+_NUMBER = "(?:int|uint|double)"
+_MIXED_NUMBERS = re.compile(rf"found no matching overload for '_[<>]=?_' applied to '\({_NUMBER}, {_NUMBER}\)'")
+_UNDECLARED = re.compile(r"undeclared reference to '(\w+)\.[\w.]+'(.*)", re.DOTALL)
+_GROUP = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]])*\]|\((?:\?P?<\w+>|(?!\?))", re.DOTALL)
 _NO_VALUE = re.compile(r'No value with name "([^"]+)" found in Activation')
 _NOT_HERE = ("transformMap", "transformMapEntry")
 _LITERALS = {"matches": "''.matches({})", "duration": "duration({})", "timestamp": "timestamp({})"}
@@ -80,7 +81,7 @@ def _evaluated(program: cel.Expression, data: Data) -> Answer:
         return Answer(Kind.UNKNOWN, message="its value is of a type that the offline engine can't hand on")
     except RuntimeError as error:
         return Answer(Kind.UNKNOWN, message=f"the offline engine gave up: {error}")
-    if kind != "ERROR" and kind != "UNKNOWN":
+    if kind not in {"ERROR", "UNKNOWN"}:
         return Answer(Kind.VALUE, bytes(value) if kind == "BYTES" else value)
     missing = _NO_VALUE.search(str(value))
     if missing:
@@ -123,7 +124,8 @@ class CelEngine:
 
     def data(self, values: Mapping[str, Any]) -> Data:
         """See ``Engine.data``."""
-        return self._plain.Activation(dict(values))
+        ready: Data = self._plain.Activation(dict(values))
+        return ready
 
     @staticmethod
     def _made(variables: tuple[tuple[str, str], ...]) -> cel.Env:
@@ -175,7 +177,12 @@ def _failure(message: str, expression: str, shifts: Sequence[tuple[int, int]]) -
     for offset, grown in shifts:
         if start <= offset < start + column:
             column -= grown
-    return CompileFailed(match[3], line, max(1, column))
+    message = match[3]
+    nested = _UNDECLARED.match(message)
+    if nested:  # the root of it is what there is not
+        message, place = f"undeclared reference to '{nested[1]}'{nested[2]}", expression.rfind(nested[1], 0, start + column)
+        column = place - start + 1 if place >= start else column
+    return CompileFailed(message, line, max(1, column))
 
 
 @cache
@@ -211,10 +218,8 @@ def _authorizer() -> list[Function]:
     def never(*_: Any) -> None:
         raise ValueError("no authorizer offline")
 
-    made = [Function(name, ("dyn", "string"), "dyn", never) for name in ("path", "group", "resource", "subresource", "check")]
-    made += [
-        Function(name, ("dyn", "string"), "dyn", never) for name in ("namespace", "name", "fieldSelector", "labelSelector")
-    ]
+    steps = ("path", "group", "resource", "subresource", "check", "namespace", "name", "fieldSelector", "labelSelector")
+    made = [Function(name, ("dyn", "string"), "dyn", never) for name in steps]
     made += [Function("serviceAccount", ("dyn", "string", "string"), "dyn", never)]
     made += [Function(name, ("dyn",), "bool", never) for name in ("allowed", "errored")]
     return [*made, *(Function(name, ("dyn",), "string", never) for name in ("reason", "error"))]
@@ -238,9 +243,7 @@ def find_all(text: str, pattern: str) -> list[str]:
 @lru_cache(maxsize=1024)
 def _without_groups(pattern: str) -> str:
     """The pattern with groups that capture nothing: the engine would give the group instead of the match."""
-    return re.sub(
-        r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]])*\]|\((?:\?P?<\w+>|(?!\?))", _group, pattern, flags=re.DOTALL
-    )
+    return _GROUP.sub(_group, pattern)
 
 
 def _group(match: re.Match[str]) -> str:

@@ -26,14 +26,14 @@ _ROOTS = {
     "namespaceObject": "dyn",
 }
 _AUTHORIZER = {"authorizer": "dyn", "authorizer.requestResource": "dyn"}
-_KIND = {"group": {}, "version": {}, "kind": {}}
-_RESOURCE = {"group": {}, "version": {}, "resource": {}}
+_KIND: "_Fields" = {"group": {}, "version": {}, "kind": {}}
+_RESOURCE: "_Fields" = {"group": {}, "version": {}, "resource": {}}
 _Fields = Mapping[str, "_Fields"]
 # The fields that the API server gives these two; another is a mistake of the policy, found when it compiles.
 _TYPED: dict[str, _Fields] = {
     "request": {
-        **{name: _KIND for name in ("kind", "requestKind")},
-        **{name: _RESOURCE for name in ("resource", "requestResource")},
+        **dict.fromkeys(("kind", "requestKind"), _KIND),
+        **dict.fromkeys(("resource", "requestResource"), _RESOURCE),
         **{name: {} for name in ("subResource", "requestSubResource", "name", "namespace", "operation", "dryRun")},
         "userInfo": {"username": {}, "uid": {}, "groups": {}, "extra": {"*": {}}},
         "options": {"*": {}},
@@ -154,8 +154,7 @@ class _Compiler:
             self._check_fields(text)
             whole = self._with_inlined(text)
             program = self.engine.compile(whole, types)
-            if returns and program.returns != returns and not (program.returns == "dyn" and _TYPED_THERE.search(whole)):
-                raise CompileFailed(f"must evaluate to {returns} but got {program.returns}")
+            _check_type(program.returns, returns, whole)
         except CompileFailed as failure:
             self.defects.append(Defect(pointer, failure.message, failure.line, failure.column))
             return Expression(text, pointer, None, unsupported=failure.message)
@@ -166,7 +165,7 @@ class _Compiler:
 
     def _check_fields(self, text: str) -> None:
         """Fields of ``request``, ``namespaceObject`` and ``variables`` that there are not: the API server knows their types."""
-        known = {name.partition(".")[2]: {"*": {}} for name in self.types if name.startswith("variables.")}
+        known: dict[str, _Fields] = {name.partition(".")[2]: {"*": {}} for name in self.types if name.startswith("variables.")}
         typed: dict[str, _Fields] = {**_TYPED, "variables": known} if known else dict(_TYPED)
         for chain in chains(text):
             fields = typed.get(chain.fields[0])
@@ -190,3 +189,8 @@ class _Compiler:
                 end = start + len("variables.") + len(chain.fields[1])
                 text = f"{text[:start]}({self.inlined[chain.fields[1]]}\n){text[end:]}"
         return text
+
+
+def _check_type(found: str, wanted: str, text: str) -> None:
+    if wanted and found != wanted and not (found == "dyn" and _TYPED_THERE.search(text)):
+        raise CompileFailed(f"must evaluate to {wanted} but got {found}")

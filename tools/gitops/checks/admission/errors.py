@@ -9,7 +9,8 @@ LIST_FIELD = "unsupported index type 'string' in list"
 _OVERLOAD = re.compile(
     r"No matching overloads found : (?:\((?P<receiver>[^)]*)\)\.)?(?P<name>[^(]*)(?:\((?P<types>.*)\))?", re.DOTALL
 )
-_TYPES = {"int64": "int", "uint64": "uint", "null_type": "null_type", "google.protobuf.Timestamp": "google.protobuf.Timestamp"}
+_TYPES = {"int64": "int", "uint64": "uint"}
+_CONVERSION = r"type conversion error from 'string' to 'google.protobuf.\1'"
 _OPTIONAL_FIELD = frozenset({"_?._", "_[?_]"})
 _BARE = frozenset({"startsWith", "endsWith", "contains", "matches"})
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -19,10 +20,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^Index error: index=(-?\d+) size=\d+$"), r"index out of bounds: \1"),
     (re.compile(r"^Index error: expected integer type, got (\w+)$"), r"unsupported index type '\1' in list"),
     (re.compile(r"^cannot convert (\w+) to (\w+)$"), r"type conversion error from '\1' to '\2'"),
-    (
-        re.compile(r"^String to (Timestamp|Duration) conversion failed$"),
-        r"type conversion error from 'string' to 'google.protobuf.\1'",
-    ),
+    (re.compile(r"^String to (Timestamp|Duration) conversion failed$"), _CONVERSION),
     (re.compile(r"^sort\(\): unsupported type .*"), "list elements must be comparable"),
     (re.compile(r"^'(.*)'$", re.DOTALL), r"\1"),
 )

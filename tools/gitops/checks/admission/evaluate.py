@@ -29,6 +29,9 @@ class Subject:
 
     request: AdmissionRequest
     engine: Engine = field(default_factory=engine)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """Variables that need nothing but the request, by their expressions: policies tend to have the same ones."""
+    ready: dict[tuple[tuple[str, str], ...], Data] = field(default_factory=dict)
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -206,22 +209,39 @@ class _Evaluation:
         names, ready = self.ready.get(with_namespace, (frozenset(), None))
         if ready is not None and names.issuperset(expression.uses):
             return ready
+        names = names.union(expression.uses)
+        told = tuple((name, self.policy.variables[name].text) for name in sorted(names))
+        shared = with_namespace and not with_params and not any(self.policy.variables[name].uses for name in names)
+        ready = self.subject.ready.get(told) if shared else None
+        if ready is None:
+            ready = self._made_ready(names, with_namespace=with_namespace, with_params=with_params)
+            if shared:
+                self.subject.ready[told] = ready
+        elif shared:
+            self.known |= {(name, True): self.subject.answers[text] for name, text in told}
+        self.ready[with_namespace] = (names, ready)
+        return ready
+
+    def _made_ready(self, names: frozenset[str], *, with_namespace: bool, with_params: bool) -> Data:
         values = dict(self.subject.values)
         if not with_namespace:  # so the API server evaluates match conditions, and the variables that they name
             values["namespaceObject"] = None
         if with_params:
             values["params"] = self.params
-        names = names.union(expression.uses)
         for name in sorted(names):
             answer = self._variable(name, with_namespace=with_namespace)
             if answer.kind is Kind.VALUE:
                 values[f"variables.{name}"] = answer.value
-        ready = self.policy.engine.data(values)
-        self.ready[with_namespace] = (names, ready)
-        return ready
+        return self.policy.engine.data(values)
 
     def _variable(self, name: str, *, with_namespace: bool) -> Answer:
         if (name, with_namespace) not in self.known:
-            answer = self._evaluated(self.policy.variables[name], with_namespace=with_namespace)
+            variable = self.policy.variables[name]
+            alone = with_namespace and not variable.uses and self.policy.policy.spec.param_kind is None
+            answer = self.subject.answers.get(variable.text) if alone else None
+            if answer is None:
+                answer = self._evaluated(variable, with_namespace=with_namespace)
+            if alone:
+                self.subject.answers[variable.text] = answer
             self.known[name, with_namespace] = answer
         return self.known[name, with_namespace]

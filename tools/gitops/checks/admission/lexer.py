@@ -118,4 +118,4 @@ def boxed(expression: str, dotted: frozenset[str]) -> str:
 
 
 def _ends_value(token: Token) -> bool:
-    return token.group in {"name", "string"} and token.text not in {"in", "return"} or token.text in {")", "]", "}"}
+    return (token.group in {"name", "string"} and token.text not in {"in", "return"}) or token.text in {")", "]", "}"}

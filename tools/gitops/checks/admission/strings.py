@@ -132,7 +132,7 @@ def _format(pattern: str, arguments: list[Any]) -> str:
     return "".join(parts)
 
 
-def _clause(letter: str, precision: str, value: Any) -> str:
+def _clause(letter: str, precision: str, value: Any) -> str:  # noqa: PLR0911 - one for each letter
     whole = isinstance(value, int) and not isinstance(value, bool)
     if letter == "s":
         return _shown(value)
@@ -183,7 +183,7 @@ def _float(value: float, letter: str, precision: int) -> str:
     return f"{mantissa}×10{exponent.removeprefix('+').translate(_RAISED)}"
 
 
-def _shown(value: Any, *, inside: bool = False) -> str:  # noqa: PLR0911 - one for each type
+def _shown(value: Any, *, inside: bool = False) -> str:
     """A value as ``%s`` shows it; text ``inside`` a list or map is quoted."""
     if value is None:
         return "null"

@@ -97,7 +97,7 @@ def _compare(one: Boxed, two: Boxed) -> int:
 _PART = re.compile(r"[0-9A-Za-z-]+", re.ASCII)
 
 
-def semver(text: str, normal: bool = False) -> Boxed:  # noqa: FBT001, FBT002 - CEL's own signature
+def semver(text: str, normal: bool = False) -> Boxed:
     """``semver('1.2.3')``; ``normal`` takes ``v1.2`` and leading zeros too. Build metadata do not count in comparisons."""
     parts = (_normalized(text) if normal else text).split(".", 2)
     if not text:

@@ -1,0 +1,111 @@
+"""Admission policies as they lie in the tree, or in any other YAML."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from gitops.models.admission import Binding, BindingSpec, Policy, PolicySpec
+from gitops.models.paths import JsonPath
+from gitops.models.resource import JsonObject
+from gitops.models.values import mapping
+from gitops.repository import documents, positions
+from gitops.repository.facts import YAML_SUFFIXES
+from gitops.repository.kustomization import FILE_NAMES
+from gitops.repository.tree import Tree
+
+FOLDER = "policies/admission"
+_GROUP = "admissionregistration.k8s.io/"
+_POLICY, _BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
+
+
+class Mistake(NamedTuple):
+    """Why a policy or binding can't be read."""
+
+    file: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """Policies and bindings, and those that are none."""
+
+    policies: tuple[Policy, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+
+
+def load_policies(tree: Tree) -> tuple[Policy, ...]:
+    """The policies of ``policies/admission``."""
+    return policies_of(tree).policies
+
+
+def policies_of(tree: Tree) -> PolicySet:
+    """All that ``policies/admission`` holds, by file."""
+    files = [path for path, facts in tree.files.items() if path.startswith(f"{FOLDER}/") and not facts.complaints]
+    chosen = [path for path in files if path.endswith(YAML_SUFFIXES) and path.rpartition("/")[2] not in FILE_NAMES]
+    return read_policies({path: tree.text(path) for path in chosen})
+
+
+def read_policies(texts: Mapping[str, str]) -> PolicySet:
+    """The policies and bindings in YAML texts by name of file; objects of other kinds are passed over."""
+    policies: list[Policy] = []
+    bindings: list[Binding] = []
+    mistakes: list[Mistake] = []
+    for file, text in texts.items():
+        for root in documents.positions(text):
+            body = mapping(root.value)
+            if not str(body.get("apiVersion", "")).startswith(_GROUP):
+                continue
+            try:
+                if body.get("kind") == _POLICY:
+                    policies.append(policy_of(body, file))
+                elif body.get("kind") == _BINDING:
+                    bindings.append(binding_of(body))
+            except ValidationError as error:
+                for detail in error.errors():
+                    path = ("spec", *detail["loc"])
+                    line = positions.find(root, path, root.value).line
+                    mistakes.append(Mistake(file, line, f"{_shown(path)}: {detail['msg'].removeprefix('Value error, ')}"))
+    return PolicySet(tuple(policies), tuple(bindings), tuple(mistakes))
+
+
+def bindings_of(bodies: Iterable[JsonObject]) -> tuple[Binding, ...]:
+    """The bindings among rendered objects; one that can't be read is the schema check's business."""
+    found = []
+    for body in bodies:
+        if body.get("kind") == _BINDING and str(body.get("apiVersion", "")).startswith(_GROUP):
+            try:
+                found.append(binding_of(body))
+            except ValidationError:
+                continue
+    return tuple(found)
+
+
+def policy_of(body: JsonObject, file: str = "") -> Policy:
+    """A policy from its object; raises ``ValidationError`` about its spec."""
+    metadata = mapping(body.get("metadata"))
+    annotations = {str(key): str(value) for key, value in mapping(metadata.get("annotations")).items()}
+    spec = PolicySpec.model_validate(_without_nulls(body.get("spec") or {}))
+    return Policy(name=str(metadata.get("name", "")), spec=spec, annotations=annotations, file=file)
+
+
+def binding_of(body: JsonObject) -> Binding:
+    """A binding from its object; raises ``ValidationError`` about its spec."""
+    spec = BindingSpec.model_validate(_without_nulls(body.get("spec") or {}))
+    return Binding(name=str(mapping(body.get("metadata")).get("name", "")), spec=spec)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _shown(path: JsonPath) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text.lstrip(".")
