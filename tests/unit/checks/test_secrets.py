@@ -130,13 +130,51 @@ def test_an_object_names_these_secrets(resource: Resource, found: list[str]) -> 
 def test_an_ingress_with_an_issuer_gets_its_certificate_made(annotations: dict[str, str], found: list[str]) -> None:
     spec = {"tls": [{"secretName": "a"}]}
     ingress = made("Ingress", "x", api="networking.k8s.io/v1", metadata={**PLACED, "annotations": annotations}, spec=spec)
-    assert [str(name) for name in made_from(ingress)] == found
+    assert [str(name) for name, _ in made_from(ingress)] == found
 
 
 def test_what_is_declared_or_made_or_optional_passes() -> None:
     certificate = made("Certificate", "c", api="cert-manager.io/v1", metadata=PLACED, spec={"secretName": "tls"})
-    objects = (env("password"), certificate, env("a", "tls"), env("a", "elsewhere", optional=True))
+    objects = (env("password"), certificate, env("tls.crt", "tls"), env("a", "elsewhere", optional=True))
     assert messages("SECRET001", evidence(*objects, db=component(secret("web")))) == []
+
+
+def made_of(kind: str, api: str = "v1", **body: Any) -> Resource:
+    return made(kind, "m", api=api, metadata={"name": "m", "namespace": "dare"}, **body)
+
+
+@pytest.mark.parametrize(
+    ("maker", "keys"),
+    [
+        (made_of("Certificate", "cert-manager.io/v1", spec={"secretName": "m"}), {"ca.crt", "tls.crt", "tls.key"}),
+        (
+            made_of(
+                "Certificate",
+                "cert-manager.io/v1",
+                spec={
+                    "secretName": "m",
+                    "keystores": {"jks": {"create": True}, "pkcs12": {"create": False}},
+                    "additionalOutputFormats": [{"type": "DER"}],
+                },
+            ),
+            {"ca.crt", "tls.crt", "tls.key", "keystore.jks", "truststore.jks", "key.der"},
+        ),
+        (made_of("Issuer", "cert-manager.io/v1", spec={"acme": {"privateKeySecretRef": {"name": "m"}}}), {"tls.key"}),
+        (made_of("Secret", data={"a": "eA=="}, stringData={"b": "x"}), {"a", "b"}),
+        (made_of("Secret", type="kubernetes.io/service-account-token"), {"ca.crt", "namespace", "token"}),
+    ],
+)
+def test_a_secret_that_is_made_has_the_keys_of_its_maker(maker: Resource, keys: set[str]) -> None:
+    for key in sorted(keys):
+        assert messages("SECRET001", evidence(env(key, "m"), maker)) == []
+    there = ", ".join(sorted(keys))
+    assert messages("SECRET001", evidence(env("passwort", "m"), maker)) == [
+        f"no component declares the key 'passwort' of the Secret dare/m; it has {there}"
+    ]
+
+
+def test_a_rendered_secret_without_keys_may_get_any() -> None:
+    assert messages("SECRET001", evidence(env("any", "m"), made_of("Secret"))) == []
 
 
 def test_what_nothing_makes_is_caught_once_per_object() -> None:

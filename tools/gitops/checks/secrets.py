@@ -1,6 +1,6 @@
 """Secrets: whatever is read is declared or made, whatever is declared is read, and no value is in Git."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.unit import Problem, Scope, check
@@ -24,13 +24,14 @@ def undeclared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Secrets and keys that an object names, and no component of the environment declares; each once per object.
 
     A certificate that cert-manager makes for an Ingress or a Certificate, and the key of an issuer's account, need no
-    declaration, nor does what is `optional: true`. Names that a program is told as plain text are not seen.
+    declaration, but have no other keys than cert-manager gives them. What is `optional: true` need not be there. Names that a
+    program is told as plain text are not seen.
     """
     if not _certain(evidence):
         return
-    made = {name for resource in evidence.resources for name in made_from(resource)}
+    made = {name: made_keys for resource in evidence.resources for name, made_keys in made_from(resource)}
     keys = _keys(evidence)
-    names = {key.secret for key in keys} | made
+    names = {key.secret for key in keys} | made.keys()
     known = names | {SecretName("", secret.name) for secret in names}
     told: set[tuple[int, SecretName, str | None]] = set()
     for use in evidence.secret_uses:
@@ -40,9 +41,9 @@ def undeclared(evidence: EnvironmentEvidence) -> Iterator[Problem]:
         told.add(about)
         if use.secret not in known:
             yield Problem(f"no component declares the Secret {_shown(use)}", use.resource, use.path)
-        elif use.key and use.secret.namespace and use.secret not in made and KeyName(use.secret, use.key) not in keys:
-            there = ", ".join(sorted(key.key for key in keys if key.secret == use.secret))
-            message = f"no component declares the key '{use.key}' of the Secret {use.secret}; it has {there}"
+        elif use.key and use.secret.namespace and not _has_key(use.key, made.get(use.secret), use.secret, keys):
+            there = sorted(made.get(use.secret, ())) or sorted(key.key for key in keys if key.secret == use.secret)
+            message = f"no component declares the key '{use.key}' of the Secret {use.secret}; it has {', '.join(there)}"
             yield Problem(message, use.resource, (*use.path[:-1], "key"))
 
 
@@ -141,6 +142,11 @@ def _declared(evidence: EnvironmentEvidence) -> Iterator[Declared]:
 
 def _keys(evidence: EnvironmentEvidence) -> dict[KeyName, tuple[Declared, SecretKey, JsonPath]]:
     return {name: (one, key, path) for one in _declared(evidence) for name, key, path in one.each()}
+
+
+def _has_key(key: str, made: frozenset[str] | None, secret: SecretName, declared_keys: Collection[KeyName]) -> bool:
+    """Whether a Secret has a key: by what makes it, or by a component's declaration. Any may come into an object without."""
+    return (made is not None and (not made or key in made)) or KeyName(secret, key) in declared_keys
 
 
 def _shown(use: Use) -> str:

@@ -19,6 +19,9 @@ from gitops.models.values import mapping, sequence
 _ISSUERS_NAMESPACE = "cert-manager"
 _ISSUER_ANNOTATIONS = frozenset({"cert-manager.io/cluster-issuer", "cert-manager.io/issuer"})
 _INJECTED = "cert-manager.io/inject-ca-from-secret"
+_CERTIFICATE_KEYS = frozenset({"ca.crt", "tls.crt", "tls.key"})
+# What the token controller fills in: https://kubernetes.io/docs/concepts/configuration/secret/#service-account-token-secrets
+_ACCOUNT_KEYS = frozenset({"ca.crt", "namespace", "token"})
 _CSI_NAME = "-secret-name"
 _CSI_NAMESPACE = "-secret-namespace"
 _REFERENCE = "SecretRef"
@@ -48,20 +51,31 @@ def uses(resource: Resource) -> Iterator[Use]:
         yield use if use.secret.namespace else use._replace(secret=use.secret._replace(namespace=_home(resource)))
 
 
-def made_from(resource: Resource) -> Iterator[SecretName]:
-    """The Secrets that a controller of the cluster makes from an object; with a Secret's own object, that Secret."""
+def made_from(resource: Resource) -> Iterator[tuple[SecretName, frozenset[str]]]:
+    """The Secrets that a controller of the cluster makes from an object, with their keys; with a Secret's own object, that."""
     spec = mapping(resource.body.get("spec"))
     if (resource.group, resource.kind) == ("", "Secret"):
-        yield SecretName(resource.namespace, resource.name)
+        keys = frozenset({**mapping(resource.body.get("data")), **mapping(resource.body.get("stringData"))})
+        filled_in = _ACCOUNT_KEYS if resource.body.get("type") == "kubernetes.io/service-account-token" else frozenset()
+        yield SecretName(resource.namespace, resource.name), keys | filled_in
     elif (resource.group, resource.kind) == ("networking.k8s.io", "Ingress"):
         if _ISSUER_ANNOTATIONS & set(mapping(resource.metadata.get("annotations"))):
             for entry in map(mapping, sequence(spec.get("tls"))):
-                yield SecretName(resource.namespace, str(entry.get("secretName", "")))
+                yield SecretName(resource.namespace, str(entry.get("secretName", ""))), _CERTIFICATE_KEYS
     elif resource.group == "cert-manager.io" and resource.kind == "Certificate":
-        yield SecretName(resource.namespace, str(spec.get("secretName", "")))
+        yield SecretName(resource.namespace, str(spec.get("secretName", ""))), _CERTIFICATE_KEYS | frozenset(_other_forms(spec))
     elif resource.group == "cert-manager.io" and resource.kind in ("Issuer", "ClusterIssuer"):
         account = mapping(mapping(spec.get("acme")).get("privateKeySecretRef"))
-        yield SecretName(_home(resource), str(account.get("name", "")))
+        yield SecretName(_home(resource), str(account.get("name", ""))), frozenset({"tls.key"})
+
+
+def _other_forms(certificate: dict[str, Any]) -> Iterator[str]:
+    """The keys in which cert-manager keeps a certificate once more, in other forms."""
+    for form, suffix in (("jks", "jks"), ("pkcs12", "p12")):
+        if mapping(mapping(certificate.get("keystores")).get(form)).get("create") is True:
+            yield from (f"keystore.{suffix}", f"truststore.{suffix}")
+    formats = (entry.get("type") for entry in map(mapping, sequence(certificate.get("additionalOutputFormats"))))
+    yield from ({"CombinedPEM": "tls-combined.pem", "DER": "key.der"}.get(str(one), "") for one in formats)
 
 
 def values_of(resource: Resource) -> Iterator[JsonPath]:
