@@ -22,7 +22,7 @@ def test_defect(name: str, platform: Path, run_lint: Lint, golden) -> None:
 def test_sound_repository_is_clean(platform: Path, run_lint: Lint) -> None:
     result = run_lint(platform)
     assert result.findings == ()
-    assert (result.overlays, result.objects) == (6, 12)
+    assert (result.overlays, result.objects) == (6, 14)
 
 
 @pytest.mark.parametrize(

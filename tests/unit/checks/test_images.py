@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gitops.models.resource import Resource
-from tests.unit.checks.evidence_by_hand import messages, problems
+from tests.unit.checks.evidence_by_hand import environment, messages, problems
 from tests.unit.repository.trees import made
 
 DIGEST = f"sha256:{'0' * 64}"
@@ -87,3 +87,37 @@ def test_images_that_others_will_pull_are_seen(resource: Resource, paths: list[A
 )
 def test_what_nobody_pulls_is_no_image(resource: Resource) -> None:
     assert problems("IMG002", resource) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ("quay.io/dare/web:1.1", "1.0"),
+        (f"quay.io/dare/web:1.0@{DIGEST}", "1.0"),
+        ("quay.io/dare/web", "1.0"),
+    ],
+)
+def test_one_image_in_two_versions_is_caught(other: str, told: str) -> None:
+    two = [running("quay.io/dare/web:1.0"), running(other), running(other)]
+    assert messages("IMG005", environment(*two)) == [f"{other} is of version {told} in overlays/test/web"]
+
+
+def test_an_image_that_a_config_map_or_a_custom_resource_names_counts_too() -> None:
+    manifest = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: 'quay.io/dare/web:2.0'}]}\n"
+    others = [
+        made("ConfigMap", "a", data={"pod.yaml": manifest}),
+        made("X", "x", api="x.io/v1", spec={"image": "quay.io/dare/web:3"}),
+    ]
+    found = messages("IMG005", environment(running("quay.io/dare/web:1.0"), *others))
+    assert [message.partition(" ")[0] for message in found] == ["quay.io/dare/web:2.0", "quay.io/dare/web:3"]
+
+
+@pytest.mark.parametrize(
+    "other", ["quay.io/dare/web:1.0", "quay.io/dare/web-two:2.0", "docker.io/dare/web:2.0", "no image!", ""]
+)
+def test_one_version_in_several_places_passes(other: str) -> None:
+    assert messages("IMG005", environment(running("quay.io/dare/web:1.0"), running(other))) == []
+
+
+def test_two_names_of_one_place_are_one_image() -> None:
+    assert len(messages("IMG005", environment(running("docker.io/library/redis:7"), running("redis:8")))) == 1

@@ -10,16 +10,18 @@ from typing import NamedTuple
 from gitops.models.component import Component
 from gitops.models.environment import ClusterFolder, Environment
 from gitops.models.paths import JsonPath
-from gitops.models.resource import Overlay, Resource
+from gitops.models.resource import GroupKind, Identity, Overlay, Resource
 from gitops.models.waiver import Waiver
 from gitops.models.waiver_rules import WaiverRules
 from gitops.repository.hosts import Address, Names, addresses
 from gitops.repository.ingresses import Route, routes
 from gitops.repository.network import Network
+from gitops.repository.references import Reference, references
 from gitops.repository.rendering import RenderedEnvironment
 from gitops.repository.secret_uses import Use, uses
 from gitops.repository.traffic import Connection, by_address, by_measuring, through_ingresses
 from gitops.repository.tree import WAIVERS, Tree
+from gitops.repository.workloads import Workload, workload_of
 
 # Their Services and pods come with the cluster, not from here.
 NOT_OURS = frozenset({"default", "kube-system"})
@@ -92,6 +94,33 @@ class EnvironmentEvidence:
     @property
     def resources(self) -> Iterator[Resource]:
         return self.rendered.resources
+
+    @cached_property
+    def by_identity(self) -> dict[Identity, Resource]:
+        """Every object by what makes it one."""
+        return {resource.identity: resource for resource in self.resources}
+
+    @cached_property
+    def by_kind(self) -> dict[GroupKind, list[Resource]]:
+        """The objects of each kind."""
+        found: dict[GroupKind, list[Resource]] = {}
+        for resource in self.resources:
+            found.setdefault(GroupKind(resource.group, resource.kind), []).append(resource)
+        return found
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Every object that makes pods."""
+        return tuple(filter(None, map(workload_of, self.resources)))
+
+    @cached_property
+    def references(self) -> dict[GroupKind, list[Reference]]:
+        """What objects name, by the kind of what is named; Secrets are in ``secret_uses``."""
+        found: dict[GroupKind, list[Reference]] = {}
+        for resource in self.resources:
+            for reference in references(resource):
+                found.setdefault(GroupKind(reference.target.group, reference.target.kind), []).append(reference)
+        return found
 
     @cached_property
     def network(self) -> Network:

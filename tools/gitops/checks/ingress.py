@@ -76,11 +76,14 @@ def no_tls(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     "Ingress that leads nowhere",
     Scope.ENVIRONMENT,
     why="Users get 404 or 503 for an address that is published.",
-    fix="Name a class, a Service and a port of it that are there; the Service must select pods.",
+    fix="Name a class, a Service and a port of it that are there.",
     reference=f"{_INGRESS}#the-ingress-resource",
 )
 def leads_nowhere(evidence: EnvironmentEvidence) -> Iterator[Problem]:
-    """Ingresses of a class that is neither rendered nor the cluster's, and backends without such a Service, port or pods."""
+    """Ingresses of a class that is neither rendered nor the cluster's, and backends without such a Service or port.
+
+    A Service that is there and selects no pods is NET017's.
+    """
     if not evidence.rendered.complete:
         return
     classes = {*ingress_classes(evidence.resources), *(cluster.facts.ingress_class for cluster in evidence.clusters)}
@@ -105,8 +108,6 @@ def _fault(evidence: EnvironmentEvidence, route: Route) -> str:
     ports = [mapping(port) for port in sequence(mapping(service.body.get("spec")).get("ports"))]
     if isinstance(wanted, str | int) and wanted not in [port.get(key) for port in ports for key in ("port", "name")]:
         return f"port {wanted}, which the Service {name} does not have"
-    if mapping(service.body.get("spec")).get("selector") and not evidence.network.behind(service):
-        return f"the Service {name}, which selects no pods"
     return ""
 
 

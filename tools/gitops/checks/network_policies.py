@@ -11,6 +11,7 @@ from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
 from gitops.repository.ingresses import controllers, ingress_classes
 from gitops.repository.network import NAMESPACE_NAME, Direction, Network, Pods, Rule, has_port, rules_of, selects
+from gitops.repository.references import is_custom
 
 _NAME = "app.kubernetes.io/name"
 _POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
@@ -37,7 +38,7 @@ def opens_nothing(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     for policy in network.policies:
         selector = mapping(policy.body.get("spec")).get("podSelector")
         is_rendered = any(pods.is_rendered for pods in network.selected_by(policy))
-        if mapping(selector) and not is_rendered and not _may_select(evidence, policy, selector, [policy.namespace]):
+        if mapping(selector) and not is_rendered and not may_select(evidence, policy, selector, [policy.namespace]):
             message = f"no pod of {policy.namespace} is selected: {_told(selector)}"
             yield Problem(message, policy, ("spec", "podSelector"))
             continue
@@ -61,7 +62,7 @@ def _dead_peers(evidence: EnvironmentEvidence, rule: Rule, direction: Direction)
             continue
         for selector in _parts(peer.get("podSelector")):
             found = network.peers({**peer, "podSelector": selector}, rule.policy.namespace)
-            if not found and not _may_select(evidence, rule.policy, selector, namespaces):
+            if not found and not may_select(evidence, rule.policy, selector, namespaces):
                 yield Problem(f"no pod of {', '.join(namespaces)} is selected: {_told(selector)}", rule.policy, path)
             elif found and not any(_is_answered(network, rule, direction, other) for other in found):
                 what = "lets that out" if direction is Direction.INGRESS else "lets that in"
@@ -199,13 +200,13 @@ def _told(selector: Any) -> str:
     return ", ".join(f"{key}={value}" if value else key for key, value in _wanted(selector)) or "there are none"
 
 
-def _may_select(evidence: EnvironmentEvidence, policy: Resource, selector: Any, namespaces: list[str]) -> bool:
+def may_select(evidence: EnvironmentEvidence, asking: Resource, selector: Any, namespaces: list[str]) -> bool:
     """Whether pods that nobody renders may have the labels that a selector asks for."""
     wanted = list(_wanted(selector))
     domains = {_domain(key) for pods in evidence.network.pods for key in pods.labels}
-    near = (one for one in evidence.resources if one.namespace in namespaces or one.overlay == policy.overlay)
-    speaking = [resource for resource in near if _is_custom(resource) or resource.kind == "ConfigMap"]
-    if any(map(_is_custom, speaking)):
+    near = (one for one in evidence.resources if one.namespace in namespaces or one.overlay == asking.overlay)
+    speaking = [resource for resource in near if is_custom(resource) or resource.kind == "ConfigMap"]
+    if any(map(is_custom, speaking)):
         domains.discard("")  # an operator at work there labels its pods as it likes
     if any(_domain(key) not in domains for key, _ in wanted):
         return True
@@ -216,7 +217,3 @@ def _may_select(evidence: EnvironmentEvidence, policy: Resource, selector: Any, 
 
 def _domain(key: str) -> str:
     return key.rpartition("/")[0]
-
-
-def _is_custom(resource: Resource) -> bool:
-    return "." in resource.group and not resource.group.endswith(".k8s.io")

@@ -10,7 +10,7 @@ from typing import Any
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.models.values import mapping
-from gitops.repository import documents
+from gitops.repository.manifests import manifests_in
 
 HOLDS = "project-dare.eu/holds"
 
@@ -45,7 +45,7 @@ def every_image(resource: Resource) -> Iterator[tuple[JsonPath, str]]:
     if (resource.group, resource.kind) == ("", "ConfigMap"):
         yield from images_of(resource.body)
         for key, text in mapping(resource.body.get("data")).items():
-            for body in _manifests(text):
+            for body in manifests_in(text) if isinstance(text, str) and "image:" in text else ():
                 yield from ((("data", key), image) for _, image in _images_of_body(body))
 
 
@@ -67,17 +67,6 @@ def _named_image(value: Any, path: JsonPath) -> Iterator[tuple[JsonPath, str]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _named_image(item, (*path, index))
-
-
-def _manifests(text: Any) -> list[dict[str, Any]]:
-    """The objects of Kubernetes that a text is, if it is any that can be read."""
-    if not isinstance(text, str) or "image:" not in text or "apiVersion:" not in text:
-        return []
-    try:
-        read = map(mapping, documents.values(text))
-    except ValueError:
-        return []
-    return [body for body in read if "apiVersion" in body and "kind" in body]
 
 
 def image_name(image: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.models.values import mapping, sequence
+from gitops.repository.workloads import workload_of
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"  # the API server gives it to every namespace
 
@@ -163,6 +164,10 @@ class Network:
         """The pods that take data from a ConfigMap."""
         return self._readers.get((config_map.namespace, config_map.name), [])
 
+    def chosen(self, namespace: str, selector: Any) -> list[Pods]:
+        """The pods of a namespace that a selector chooses, those that only policies speak of included."""
+        return self._index.chosen(namespace, selector)
+
     def selected_by(self, policy: Resource) -> list[Pods]:
         """The pods that a policy is about."""
         return self._index.chosen(policy.namespace, _spec(policy).get("podSelector"))
@@ -188,6 +193,10 @@ class Network:
         """The rendered namespaces that a selector chooses."""
         return [name for name, labels in self.namespaces.items() if selects(selector, labels)]
 
+    def isolates(self, pods: Pods, direction: Direction) -> bool:
+        """Whether any policy selects these pods for a direction; whoever none selects is free."""
+        return any(_isolates(policy, pods, direction) for policy in self._near(pods))
+
     def lets_out(self, source: Pods, target: Pods, port: int) -> bool:
         """Whether the policies of the source let it open the connection."""
         return self._allowed(Direction.EGRESS, source, target, target, port)
@@ -210,12 +219,15 @@ class Network:
         """The rules that count for pods in a direction; None where no policy isolates them."""
         key = (id(pods), direction)
         if key not in self._rules:
-            labels = (("", ""), *((key, value) for key, value in pods.labels.items() if isinstance(value, str)))
-            there = [policy for label in labels for policy in self._policies_for.get((pods.namespace, *label), ())]
-            policies = [policy for policy in there if _isolates(policy, pods, direction)]
+            policies = [policy for policy in self._near(pods) if _isolates(policy, pods, direction)]
             rules = [rule for policy in policies for rule in rules_of(policy, direction)]
             self._rules[key] = (pods, rules if policies else None)  # with the pods, whose id it goes by as long as they live
         return self._rules[key][1]
+
+    def _near(self, pods: Pods) -> Iterator[Resource]:
+        """The policies that may select some pods, those first that ask for no label."""
+        labels = (("", ""), *((key, value) for key, value in pods.labels.items() if isinstance(value, str)))
+        return (policy for label in labels for policy in self._policies_for.get((pods.namespace, *label), ()))
 
     def _has_peer(self, rule: Rule, other: Pods) -> bool:
         return not rule.peers or any(self._is_peer(mapping(peer), rule.policy.namespace, other) for peer in rule.peers)
@@ -240,19 +252,10 @@ def rules_of(policy: Resource, direction: Direction) -> Iterator[Rule]:
 
 def pods_of(resource: Resource) -> Iterator[Pods]:
     """The pods that an object of Kubernetes' own workload kinds makes, or another program from a PodTemplate."""
-    if (resource.group, resource.kind) == ("", "PodTemplate"):
-        holder = resource.body
-    elif resource.group in ("apps", "batch"):
-        holder = mapping(resource.body.get("spec"))
-    else:
-        return
-    if resource.kind == "CronJob":
-        holder = mapping(mapping(holder.get("jobTemplate")).get("spec"))
-    template = mapping(holder.get("template"))
-    spec = mapping(template.get("spec"))
-    containers = tuple(map(mapping, sequence(spec.get("containers"))))
-    labels = mapping(mapping(template.get("metadata")).get("labels"))
-    yield Pods(resource, labels, containers, spec.get("enableServiceLinks") is not False)
+    workload = workload_of(resource)
+    if workload:
+        running = tuple(container.body for container in workload.containers() if not container.passing)
+        yield Pods(resource, workload.labels, running, workload.spec.get("enableServiceLinks") is not False)
 
 
 def _config_maps(value: Any) -> set[str]:

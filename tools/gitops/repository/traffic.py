@@ -12,6 +12,7 @@ from gitops.repository.hosts import Address
 from gitops.repository.ingresses import backend_service, class_of, controllers, ingress_classes, routes
 from gitops.repository.network import Network, Pods
 from gitops.repository.scraping import pod_discoveries
+from gitops.repository.workloads import workload_of
 
 _MANIFEST = re.compile(r"^apiVersion: [\w.-]+/\w", re.MULTILINE)
 
@@ -69,14 +70,8 @@ def by_measuring(network: Network, resources: Iterable[Resource]) -> Iterator[Co
 
 def label_path(pods: Pods, label: str) -> JsonPath:
     """Where a workload gives its pods a label."""
-    match pods.workload.kind:
-        case "PodTemplate":
-            holder: JsonPath = ()
-        case "CronJob":
-            holder = ("spec", "jobTemplate", "spec")
-        case _:
-            holder = ("spec",)
-    return (*holder, "template", "metadata", "labels", label)
+    workload = workload_of(pods.workload)
+    return (*(workload.path if workload else ()), "metadata", "labels", label)
 
 
 def clients(network: Network, resource: Resource, path: JsonPath) -> Iterator[Pods]:
