@@ -1,6 +1,5 @@
 """Invariants of the platform's manifests: each test's name is the rule."""
 
-import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from gitops.models.image import ImageReference
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Identity, Resource
 from gitops.models.schemas import own_file
+from gitops.repository.applications import Application, applications
 from gitops.repository.images import images_of
 from gitops.repository.tree import SHARED, Tree
 from gitops.services.generate import rendered_pages
@@ -317,19 +317,25 @@ def test_the_revision_and_the_address_of_this_repository_stand_once_per_cluster(
                 assert facts["repoURL"] not in text, path
 
 
-def test_the_projects_allow_exactly_what_the_overlays_render(rendered: dict[str, list[Resource]]) -> None:
-    for listed, name in itertools.product((rendered["testbed"], rendered["production"]), ("dare", "dare-argocd")):
-        project = next(resource for resource in of_kind(listed, "AppProject") if resource.name == name)
-        spec = project.body["spec"]
-        overlays = [resource for resource in listed if resource.overlay.path.startswith("overlays/")]
-        ours = [one for one in overlays if (one.overlay.component == "argocd") == (name == "dare-argocd")]
-        namespaced = {(resource.group, resource.kind) for resource in ours if resource.namespace}
-        cluster_wide = {(resource.group, resource.kind, resource.name) for resource in ours if not resource.namespace}
-        assert kinds_in(spec["namespaceResourceWhitelist"], ("group", "kind")) == namespaced
-        assert kinds_in(spec["clusterResourceWhitelist"], ("group", "kind", "name")) == cluster_wide
-        assert {entry["namespace"] for entry in spec["destinations"]} == {
-            resource.namespace for resource in ours if resource.namespace
-        }
+def test_the_projects_allow_exactly_what_the_overlays_render(tree: Tree, rendered: dict[str, list[Resource]]) -> None:
+    # That they allow it is ARGO001; this holds that they allow no more.
+    for listed in (rendered["testbed"], rendered["production"]):
+        allowed: dict[str, list[Resource]] = {}
+        for application in applications(listed, tree.folders):
+            assert isinstance(application, Application)
+            paths = {source["path"] for _, source in application.sources()}
+            allowed.setdefault(application.project, []).extend(one for one in listed if one.overlay.path in paths)
+        for project in of_kind(listed, "AppProject"):
+            assert_allows_exactly(project, allowed[project.name])
+
+
+def assert_allows_exactly(project: Resource, ours: list[Resource]) -> None:
+    spec = project.body["spec"]
+    namespaced = {(resource.group, resource.kind) for resource in ours if resource.namespace}
+    cluster_wide = {(resource.group, resource.kind, resource.name) for resource in ours if not resource.namespace}
+    assert kinds_in(spec["namespaceResourceWhitelist"], ("group", "kind")) == namespaced
+    assert kinds_in(spec["clusterResourceWhitelist"], ("group", "kind", "name")) == cluster_wide
+    assert {entry["namespace"] for entry in spec["destinations"]} == {one.namespace for one in ours if one.namespace}
 
 
 def kinds_in(entries: list[dict[str, str]], fields: JsonPath) -> set[tuple[str, ...]]:

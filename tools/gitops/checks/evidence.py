@@ -13,6 +13,7 @@ from gitops.models.paths import JsonPath
 from gitops.models.resource import GroupKind, Identity, Overlay, Resource
 from gitops.models.waiver import Waiver
 from gitops.models.waiver_rules import WaiverRules
+from gitops.repository.applications import PROJECT, Application, Project, Unknown, applications
 from gitops.repository.hosts import Address, Names, addresses
 from gitops.repository.ingresses import Route, routes
 from gitops.repository.network import Network
@@ -82,6 +83,8 @@ class EnvironmentEvidence:
     override_uses: tuple[tuple[Overlay, OverrideUse], ...]
     render_failures: tuple["RenderFailure", ...]
     components: Mapping[str, Component] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
+    """Every folder of the repository that a source could be."""
 
     @property
     def environment(self) -> Environment:
@@ -121,6 +124,25 @@ class EnvironmentEvidence:
             for reference in references(resource):
                 found.setdefault(GroupKind(reference.target.group, reference.target.kind), []).append(reference)
         return found
+
+    @cached_property
+    def _applications(self) -> tuple[Application | Unknown, ...]:
+        return tuple(applications(self.resources, self.folders))
+
+    @property
+    def applications(self) -> Iterator[Application]:
+        """What Argo CD syncs here, those that ApplicationSets make included."""
+        return (one for one in self._applications if isinstance(one, Application))
+
+    @property
+    def undecided_applications(self) -> Iterator[Unknown]:
+        """What makes Applications nobody can tell which."""
+        return (one for one in self._applications if isinstance(one, Unknown))
+
+    @cached_property
+    def projects(self) -> dict[tuple[Overlay, str, str], Project]:
+        """The AppProjects by what renders them, namespace and name: each cluster of an environment has its own."""
+        return {(one.overlay, one.namespace, one.name): Project(one) for one in self.by_kind.get(PROJECT, ())}
 
     @cached_property
     def network(self) -> Network:

@@ -190,6 +190,11 @@ class Tree:
         for environment in self.environments.values():
             yield from environment.overlays
 
+    @property
+    def folders(self) -> frozenset[str]:
+        """Every folder."""
+        return frozenset(self._folders)
+
     def kustomization(self, overlay: Overlay) -> str | None:
         """The kustomization file of an overlay, or None where it has none."""
         return kustomization_in(overlay.path, self.files)

@@ -46,7 +46,7 @@ class EnvironmentJudge:
             f"{one.resource.identity} {one.kubernetes} {one.failures} {one.missing} {one.broken}"
             for one in evidence.schema_verdicts
         ]
-        return digest([evidence.environment.name, *parts])
+        return digest([evidence.environment.name, *sorted(evidence.folders), *parts])
 
     def _packed(self, evidence: EnvironmentEvidence) -> Iterator[list[Any]]:
         places = {id(resource): index for index, resource in enumerate(evidence.resources)}

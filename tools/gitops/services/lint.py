@@ -154,6 +154,7 @@ class _Run:
                 ),
                 render_failures=tuple(self._explain(failure.overlay, failure.message) for failure in environment.failures),
                 components=workspace.tree.components,
+                folders=workspace.tree.folders,
             )
             for environment, outcome in zip(rendered, outcomes, strict=True)
         ]
