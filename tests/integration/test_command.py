@@ -38,7 +38,7 @@ def broken(platform: Path) -> Path:
 def test_clean_is_0(platform: Path) -> None:
     done = run(DARE_ROOT=str(platform))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "clean: 6 overlays, 12 objects in production, testbed\n"
+    assert done.stdout == "clean: 6 overlays, 14 objects in production, testbed\n"
 
 
 def test_findings_are_1(broken: Path) -> None:
@@ -170,7 +170,7 @@ def test_runs_at_once_share_one_cache(platform: Path, tmp_path: Path) -> None:
         for _ in range(4)
     ]
     ends = [(*one.communicate(timeout=120), one.returncode) for one in runs]
-    assert ends == [("clean: 6 overlays, 12 objects in production, testbed\n", "", 0)] * 4
+    assert ends == [("clean: 6 overlays, 14 objects in production, testbed\n", "", 0)] * 4
     left = [path for path in (tmp_path / "cache").rglob("*") if path.name.startswith((".new-", "render-", "objects-"))]
     assert left == []
 

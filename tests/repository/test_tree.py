@@ -6,12 +6,10 @@ import subprocess
 import pytest
 
 from gitops.checks.unit import all_checks
-from gitops.repository.admission import load_policies
 from gitops.services.generate import generated_files
-from gitops.services.workspace import Workspace
 from tests.repository.conftest import ROOT
 
-GENERATED = generated_files(load_policies(Workspace(ROOT, use_cache=False).tree))
+GENERATED = generated_files()
 
 
 def tracked() -> list[str]:
