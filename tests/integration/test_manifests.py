@@ -138,3 +138,37 @@ def test_the_command(arguments: list[str], given: str, code: int, says: str) -> 
     done = subprocess.run([LINT, *arguments], input=given, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == code
     assert says in done.stdout + done.stderr
+
+
+POLICY = """apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: no-tea
+  annotations:
+    project-dare.eu/rule: TEA001
+    project-dare.eu/title: Tea
+    project-dare.eu/why: There is coffee.
+    project-dare.eu/fix: Drink coffee.
+spec:
+  matchConstraints:
+    resourceRules:
+      - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}
+  validations:
+    - expression: "!('tea' in object.data)"
+      message: there is tea in it
+"""
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: x}\ndata: {%s: a}\n"
+
+
+def test_policies_from_anywhere_are_asked_without_a_binding(platform: Path, tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "tea.yaml").write_text(POLICY, encoding="utf-8")
+    (found,) = look_at(
+        platform, CONFIG_MAP % ("tea", "tea"), CONFIG_MAP % ("milk", "milk"), policies=tmp_path / "policies"
+    ).findings
+    assert (found.rule, found.message, found.fix) == ("TEA001", "there is tea in it", "Drink coffee.")
+
+
+def test_a_folder_without_a_policy_is_a_mistake_in_the_call(platform: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no ValidatingAdmissionPolicy in"):
+        look_at(platform, CONFIG_MAP % ("milk", "milk"), policies=tmp_path)

@@ -79,7 +79,7 @@ def test_every_validation_has_a_case_that_fails_and_the_policy_one_that_passes(f
 
 def test_the_bindings_and_the_parameters_are_what_git_holds(workspace: Workspace) -> None:
     files = admission_files(workspace.tree)
-    assert {path.split("/")[1] for path in files} == {"production", "testbed"}
+    assert {path.split("/")[1] for path in files} == {"local", "production", "testbed"}
     for path, text in files.items():
         assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path}: run 'make generate'"
 

@@ -344,7 +344,8 @@ def test_a_kustomization_of_another_name_passes(find: Find, name: str) -> None:
 def test_a_policy_file_that_no_tool_knows_is_caught(find: Find, path: str) -> None:
     (problem,) = find("TREE015", {path: "a: 1\n"})
     assert problem.file == path
-    assert problem.message.startswith(f"{path} is read by no tool; there are policies/waivers.yaml")
+    assert problem.message.startswith(f"{path} is read by no tool; there are policies/")
+    assert "policies/waivers.yaml" in problem.message
 
 
 @pytest.mark.parametrize(

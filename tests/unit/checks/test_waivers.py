@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gitops.checks.evidence import WaiverEvidence
+from gitops.models.waiver_rules import WaiverRules
 from tests.unit.checks.evidence_by_hand import messages, problems
 from tests.unit.repository.trees import sound_tree
 
@@ -13,7 +14,9 @@ TODAY = date(2027, 1, 15)
 
 
 def _evidence(root: Path, *days: str, used: tuple[int, ...] = (), whole: bool = True) -> WaiverEvidence:
-    waivers = [f"  - {{rules: [META001], objects: [Service/web], owner: ops, reason: r, expires: {day}}}\n" for day in days]
+    waivers = [
+        f"  - {{rules: [META001], objects: [Service/web], owner: platform, reason: r, expires: {day}}}\n" for day in days
+    ]
     tree = sound_tree(root, {"policies/waivers.yaml": "waivers:\n" + "".join(waivers)})
     return WaiverEvidence(tree, frozenset(used), TODAY, whole)
 
@@ -53,8 +56,90 @@ def test_a_waiver_lives_400_days_at_most(tmp_path: Path, day: str, caught: int) 
     assert len(problems("WAIVER004", _evidence(tmp_path, day))) == caught
 
 
+def _given(root: Path, *waivers: str, used: tuple[int, ...] = (), **rules: object) -> WaiverEvidence:
+    """Waivers with an owner, a reason and a day unless they say otherwise."""
+    rest = {"owner": "platform", "reason": "r", "expires": "2027-06-30"}
+    entries = []
+    for waiver in waivers:
+        more = "".join(f", {name}: {value}" for name, value in rest.items() if f"{name}:" not in waiver)
+        entries.append(f"  - {{{waiver}{more}}}\n")
+    tree = sound_tree(root, {"policies/waivers.yaml": "waivers:\n" + "".join(entries)})
+    return WaiverEvidence(tree, frozenset(used), TODAY, True, WaiverRules.model_validate(rules))
+
+
+def test_a_repository_may_want_shorter_lives(tmp_path: Path) -> None:
+    assert messages("WAIVER004", _given(tmp_path, "rules: [META001], objects: [Service/web]", longestLife=90)) == [
+        "waiver of META001 for Service/web: until 2027-06-30, more than 90 days ahead"
+    ]
+
+
+WIDE = "rules: [META, NET004], objects: ['Service/*']"
+
+
+@pytest.mark.parametrize(
+    ("narrow", "caught"),
+    [
+        pytest.param("rules: [META001], objects: [Service/web]", 1, id="all of it"),
+        pytest.param("rules: [META, NET004], objects: ['Service/*/web', 'Service/w?b']", 1, id="globs inside the glob"),
+        pytest.param("rules: [META001], objects: [Service/web], images: ['x/*']", 1, id="narrowed by images too"),
+        pytest.param("rules: [META001], objects: [Service/web], environments: [test]", 1, id="narrowed to an environment"),
+        pytest.param("rules: [META001], objects: [Service/web], expires: 2027-07-01", 0, id="a day longer"),
+        pytest.param("rules: [META001, NET005], objects: [Service/web]", 0, id="a rule more"),
+        pytest.param("rules: [META001], objects: [Service/web, Pod/web]", 0, id="an object more"),
+        pytest.param("rules: [META001], objects: ['*/web']", 0, id="a wider glob"),
+        pytest.param("rules: [META001], images: ['*']", 0, id="for images"),
+    ],
+)
+def test_a_waiver_that_another_one_covers_is_caught(tmp_path: Path, narrow: str, caught: int) -> None:
+    assert len(problems("WAIVER005", _given(tmp_path, WIDE, narrow))) == caught
+    assert len(problems("WAIVER005", _given(tmp_path, narrow, WIDE))) == caught
+
+
+def test_of_two_equal_waivers_the_second_is_the_one_too_many(tmp_path: Path) -> None:
+    (problem,) = problems("WAIVER005", _given(tmp_path, WIDE, WIDE))
+    assert (problem.line, problem.message.rpartition(": ")[2]) == (3, "the one in line 2 covers all of it")
+
+
+def test_a_waiver_without_effect_covers_no_other(tmp_path: Path) -> None:
+    lapsed = "rules: [META], objects: ['Service/*'], expires: 2027-01-01"
+    broad = "rules: [META], objects: ['*']"
+    assert problems("WAIVER005", _given(tmp_path, lapsed, broad, "rules: [META001], objects: [Service/web]")) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "caught"), [("RENDER001", 1), ("WAIVER", 1), ("TREE", 0), ("TREE004", 0), ("SEC001", 1), ("CVE-2026-1234", 0)]
+)
+def test_a_waiver_of_what_can_not_be_waived_is_caught(tmp_path: Path, rules: str, caught: int) -> None:
+    evidence = _given(tmp_path, f"rules: [{rules}], objects: [base/web/service.yaml]", notWaivable=["SEC"])
+    assert len(problems("WAIVER006", evidence)) == caught
+    assert len(problems("WAIVER003", evidence)) == (0 if caught or rules.startswith("CVE") else 1)
+
+
+@pytest.mark.parametrize(
+    ("waiver", "caught"),
+    [
+        ("rules: ['*'], objects: ['*']", 1),
+        ("rules: [NET], objects: ['*/*/*']", 1),
+        ("rules: [NET], objects: [Service/web, '**']", 1),
+        ("rules: [NET001], objects: ['*']", 0),
+        ("rules: ['*'], objects: [Service/web]", 0),
+        ("rules: ['*'], objects: ['*'], images: ['quay.io/*']", 0),
+    ],
+)
+def test_a_waiver_for_everything_is_caught(tmp_path: Path, waiver: str, caught: int) -> None:
+    assert len(problems("WAIVER007", _given(tmp_path, waiver))) == caught
+
+
+def test_a_waiver_whose_owner_has_no_component_is_caught(tmp_path: Path) -> None:
+    waiver = "rules: [META001], objects: [Service/web], owner: "
+    assert [problem.line for problem in problems("WAIVER008", _given(tmp_path, f"{waiver}platfrom", f"{waiver}platform"))] == [
+        2
+    ]
+    assert "did you mean 'platform'?" in messages("WAIVER008", _given(tmp_path, f"{waiver}platfrom"))[0]
+
+
 def test_a_waiver_is_named_with_its_line(tmp_path: Path) -> None:
     evidence = _evidence(tmp_path, "2027-03-01", "2027-01-01")
     (problem,) = problems("WAIVER001", evidence)
     assert (problem.file, problem.line) == ("policies/waivers.yaml", 3)
-    assert messages("WAIVER001", evidence) == ["waiver of META001 for Service/web: lapsed on 2027-01-01, owner ops"]
+    assert messages("WAIVER001", evidence) == ["waiver of META001 for Service/web: lapsed on 2027-01-01, owner platform"]

@@ -35,6 +35,17 @@ def test_a_kind_of_the_same_name_in_another_group_is_another_kind() -> None:
     assert [one.kind for one in plan.others] == ["Namespace"]
 
 
+def test_admission_policies_come_into_force_with_their_bindings_and_parameters() -> None:
+    group = "admissionregistration.k8s.io/v1"
+    policy = made(group, "ValidatingAdmissionPolicy", spec={"paramKind": {"apiVersion": "v1", "kind": "ConfigMap"}})
+    binding = made(group, "ValidatingAdmissionPolicyBinding", spec={"paramRef": {"name": "images", "namespace": "apps"}})
+    parameters, other = made("v1", "ConfigMap", "images"), made("v1", "ConfigMap", "web")
+    plan = Plan.of([other, parameters, policy, binding])
+    assert plan.rules == (parameters, policy, binding)
+    assert plan.others == (other,)
+    assert plan.not_in_force == []
+
+
 def test_what_would_decide_about_others_is_named() -> None:
     webhook = made("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration")
     assert Plan.of([webhook, made("v1", "ConfigMap")]).not_in_force == [webhook]

@@ -9,9 +9,11 @@ from pydantic import ValidationError
 from gitops.models.cluster import AccessMode, Cluster
 from gitops.models.component import Component
 from gitops.models.image_policy import ImagePolicies
+from gitops.models.levels import Levels
 from gitops.models.schemas import OWN_FILES, OwnFile, own_file, schema_files
 from gitops.models.settings import Document
 from gitops.models.waiver import Waivers
+from gitops.models.waiver_rules import WaiverRules
 
 COMPONENT = {"title": "Login", "description": "Signs people in.", "owner": "platform"}
 SECRET = {"name": "db", "namespace": "dare", "why": "the database"}
@@ -64,6 +66,11 @@ def _secret(*keys: dict[str, Any]) -> dict[str, Any]:
         pytest.param(Component, _secret({"name": "ca.crt", "madeBy": "the operator"}), id="key that a program makes"),
         pytest.param(Component, _secret(PASSWORD, {"name": "b", "htpasswd": HTPASSWD}), id="htpasswd of another key"),
         pytest.param(Cluster, CLUSTER, id="cluster"),
+        pytest.param(Levels, {"levels": {"testbed": {"IMG": "off", "IMG002": "warning"}}}, id="levels"),
+        pytest.param(
+            WaiverRules, {"longestLife": 90, "broadest": {"rules": "family"}, "notWaivable": ["SEC"]}, id="waiver rules"
+        ),
+        pytest.param(Waivers, {"waivers": [{**WAIVER, "rules": ["NET", "CVE-2026-1234", "*"]}]}, id="waiver of many"),
         pytest.param(Waivers, {}, id="no waivers"),
         pytest.param(Waivers, {"waivers": [WAIVER]}, id="waiver"),
         pytest.param(Waivers, {"waivers": [{**WAIVER, "environments": ["testbed"], "ticket": "#1"}]}, id="narrow waiver"),
@@ -76,6 +83,10 @@ def test_a_file_that_is_right_is_taken(document: type[Document], data: Any) -> N
 @pytest.mark.parametrize(
     ("document", "data"),
     [
+        pytest.param(Levels, {"levels": {"testbed": {"IMG": "info"}}}, id="unknown level"),
+        pytest.param(Levels, {"levels": {"testbed": {"img": "off"}}}, id="rule in small letters"),
+        pytest.param(WaiverRules, {"longestLife": 401}, id="waivers for longer than ever allowed"),
+        pytest.param(Waivers, {"waivers": [{**WAIVER, "rules": ["CVE-26-1"]}]}, id="no vulnerability"),
         pytest.param(Component, {"title": "Login"}, id="missing fields"),
         pytest.param(Component, _component(colour="red"), id="unknown field"),
         pytest.param(Component, _component(depends_on=["keycloak"]), id="the field by its Python name"),
@@ -167,6 +178,8 @@ def test_each_schema_is_written_to_a_file_of_its_own() -> None:
         "policies/schemas/cluster.json",
         "policies/schemas/component.json",
         "policies/schemas/images.json",
+        "policies/schemas/levels.json",
+        "policies/schemas/waiver-rules.json",
         "policies/schemas/waivers.json",
     ]
 

@@ -17,9 +17,11 @@ from gitops.models.finding import Finding, ObjectReference, Result
 from gitops.models.paths import format_pointer
 from gitops.models.resource import Origin, Overlay, Resource
 from gitops.repository import documents, positions
+from gitops.repository.admission import PolicySet, read_policies
 from gitops.repository.catalogue import Catalogue
 from gitops.repository.documents import Defect, DefectKind, Node
 from gitops.repository.rendering import RenderedEnvironment, RenderedOverlay
+from gitops.services.admission_verdicts import AdmissionJudge
 from gitops.services.schema_verdicts import SchemaJudge
 from gitops.services.workspace import Workspace
 
@@ -46,18 +48,24 @@ class ManifestsRequest:
     policies: Path | None = None
 
 
-def extra_verdicts(
-    resources: list[Resource],  # noqa: ARG001 - for the evaluator
-    policies: Path | None,
-    kubernetes: str,  # noqa: ARG001
-) -> Iterator[tuple[Check, Problem]]:
-    """What admission policies say of the objects: those of ``policies`` where it is given, else those of this repository.
+def read_folder(folder: Path) -> PolicySet:
+    """The admission policies and bindings in the YAML files of a folder, at any depth; one without a binding refuses.
 
-    The one place to connect the evaluator of ``checks/admission`` to. Raises ``UserError`` for policies that can't be read.
+    Raises ``UserError`` for a folder that can't be read or has none.
     """
-    if policies is not None:
-        raise UserError("--policies: these tools can't evaluate admission policies yet")
-    yield from ()
+    texts = {}
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml")):
+        try:
+            texts[str(path)] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from error
+    try:
+        found = read_policies(texts)
+    except ValueError as error:
+        raise UserError(f"--policies {folder}: {error}") from error
+    if not found.policies and not found.mistakes:
+        raise UserError(f"--policies: there is no ValidatingAdmissionPolicy in {folder}")
+    return found
 
 
 def read_given(names: Iterable[str], standard_input: Iterable[bytes]) -> tuple[Given, ...]:
@@ -101,16 +109,27 @@ class _Run:
         environment = Environment("", tuple(overlay.overlay for overlay in overlays), (), (kubernetes,))
         rendered = RenderedEnvironment(environment, tuple(overlays), (), ())
         problems += self._verdicts(rendered)
-        problems += extra_verdicts(resources, self.request.policies, kubernetes)
+        judge = self._admission()
+        if judge:
+            evidence, refusals = judge.judge([rendered])
+            problems += refusals
+            for check in all_checks():
+                if check.scope is Scope.ADMISSION:
+                    problems += [(check, problem) for problem in check.function(evidence)]
         findings = {self._finding(check, problem) for check, problem in problems}
         return Result(
             findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
             environments=(),
             overlays=0,
             objects=len(resources),
-            rules=tuple(check.info for check in all_checks()),
+            rules=tuple(check.info for check in (*all_checks(), *(judge.checks.values() if judge else ()))),
             files=len(self.request.given),
         )
+
+    def _admission(self) -> AdmissionJudge | None:
+        folder = self.request.policies
+        pack = Pack(self.workspace.cache, "manifests", self.workspace.tools_digest)
+        return AdmissionJudge(self.workspace.tree, pack, read_folder(folder)) if folder else None
 
     def _kubernetes(self) -> str:
         if self.request.kubernetes:
