@@ -37,9 +37,14 @@ def pages() -> dict[str, str]:
 
 
 # Dangers share one merge request in the tests, which is no example of each.
-@pytest.mark.parametrize("rule", [check.id for check in all_checks() if check.scope is not Scope.DIFF])
-def test_every_page_has_an_example_of_each_sort(rule: str, pages: dict[str, str]) -> None:
-    headings = re.findall(r"^## (.*)$", pages[f"docs/rules/{rule}.md"], re.MULTILINE)
+_WITHOUT = {check.id for check in all_checks() if check.scope is Scope.DIFF}
+
+
+@pytest.mark.parametrize("page", [path for path in rule_pages(ROOT) if not path.endswith("README.md")])
+def test_every_page_has_an_example_of_each_sort(page: str, pages: dict[str, str]) -> None:
+    headings = re.findall(r"^## (.*)$", pages[page], re.MULTILINE)
+    if Path(page).stem in _WITHOUT:
+        return
     wanted = ["What it finds", "Why", "Example that fails", "Example that passes", "How to correct it"]
     assert headings[:5] == wanted
 
@@ -56,12 +61,12 @@ def test_a_page_tells_whether_its_rule_can_be_waived(pages: dict[str, str]) -> N
 
 
 def test_an_admission_policy_has_a_page_too(tmp_path: Path) -> None:
-    for path, text in (("policies/admission/sec002-privileged.yaml", POLICY), ("tests/admission/cases/SEC002.yaml", CASES)):
+    for path, text in (("policies/admission/sec002-privileged.yaml", POLICY), ("tests/admission/cases/sec002.yaml", CASES)):
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
     page = rule_pages(tmp_path)["docs/rules/SEC002.md"]
     assert page.startswith("# SEC002: Privileged container\n")
-    for said in ("a is privileged", "  privileged: true", "one that is not:", "## Source\nhttps://kubernetes.io/"):
+    for said in ("a is privileged", "  privileged: true", "One that is not:", "## Source\nhttps://kubernetes.io/"):
         assert said in page
 
 

@@ -7,13 +7,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import yaml
-
 from gitops.models.finding import Level
 from gitops.models.image_policy import ImagePolicy
 from gitops.models.waiver import Waiver
 from gitops.repository import documents
 from gitops.repository.tree import Tree
+from gitops.repository.yaml_text import yaml_text
 
 POLICIES = "policies/admission"
 COMPONENT = "admission-policies"
@@ -69,7 +68,7 @@ def _bindings(policies: Sequence[dict[str, Any]], environment: str, level_of: Le
             # Where they are missing, Deny refuses whatever the actions say.
             spec["paramRef"] = {**_PARAMETERS, "parameterNotFoundAction": "Deny" if level is Level.ERROR else "Allow"}
         texts.append(
-            _yaml(
+            yaml_text(
                 {
                     "apiVersion": _API,
                     "kind": "ValidatingAdmissionPolicyBinding",
@@ -95,7 +94,7 @@ def _parameters(images: ImagePolicy, environment: str, waivers: Sequence[Waiver]
         if waived:
             data[key] = "".join(f"{regular_expression(pattern)}\n" for pattern in waived)
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(_PARAMETERS), "data": data}
-    return f"# Written by `make generate` from policies/images.yaml and policies/waivers.yaml.\n{_yaml(body)}"
+    return f"# Written by `make generate` from policies/images.yaml and policies/waivers.yaml.\n{yaml_text(body)}"
 
 
 def regular_expression(pattern: str) -> str:
@@ -112,21 +111,3 @@ def regular_expression(pattern: str) -> str:
             text += {"*": ".*", "?": "."}.get(rest[0], re.escape(rest[0]))
             rest = rest[1:]
     return f"^{text}$"
-
-
-class _Dumper(yaml.SafeDumper):
-    """Items of a list one step in, texts of several lines as such."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-
-_Dumper.add_representer(str, _text)
-
-
-def _yaml(body: dict[str, Any]) -> str:
-    return yaml.dump(body, Dumper=_Dumper, sort_keys=False, width=128)

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from gitops.checks.unit import Check, Scope, all_checks
 from gitops.models.values import mapping
 from gitops.repository import documents
 from gitops.repository.cases import Case, Change, cases
 from gitops.repository.policy_rules import FOLDER, PolicyRule, read_policy_rules
+from gitops.repository.yaml_text import yaml_text
 
 RULES = "docs/rules"
 ADMISSION_CASES = "tests/admission/cases"
@@ -163,7 +161,7 @@ def _of_policy(root: Path, rule: PolicyRule) -> _Page:
         why=rule.why,
         fix=rule.fix,
         source=rule.reference,
-        examples="\n".join(_policy_examples(root / ADMISSION_CASES / f"{rule.id}.yaml")),
+        examples="\n".join(_policy_examples(root / ADMISSION_CASES / f"{rule.id.lower()}.yaml")),
     )
 
 
@@ -174,16 +172,13 @@ def _policy_examples(file: Path) -> Iterator[str]:
     for title, allowed in (("Example that fails", False), ("Example that passes", True)):
         case = next((case for case in told if mapping(case.get("expect")).get("allowed") is allowed), None)
         if case:
-            yield f"\n## {title}"
-            yield f"{case.get('title')}:\n"
-            yield from _block("yaml", _cut(_as_yaml(case.get("object"))))
+            yield f"\n## {title}" if not allowed else f"## {title}"
+            about = str(case.get("title"))
+            yield f"{about[:1].upper()}{about[1:]}:\n"
+            yield from _block("yaml", _cut(yaml_text(case.get("object")).splitlines()))
             if not allowed:
                 yield "is refused with:\n"
                 yield from _block("", [str(mapping(case.get("expect")).get("message"))])
-
-
-def _as_yaml(value: Any) -> list[str]:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDEST).splitlines()
 
 
 def _index(pages: Iterable[_Page]) -> str:
