@@ -8,34 +8,44 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 from gitops.adapters.cache import Pack, digest
+from gitops.adapters.workers import spread
 from gitops.checks.admission.checks import policy_check
 from gitops.checks.admission.compiled import CompiledPolicy, compile_policy
-from gitops.checks.admission.custom_rules import broken_rules, defaulted, served_schema
-from gitops.checks.admission.evaluate import Subject, evaluate, evaluate_bound, params_of
 from gitops.checks.admission.evidence import AdmissionEvidence, FileRemark
 from gitops.checks.unit import Check, Problem
-from gitops.models.admission import Binding, Policy
-from gitops.models.admission_request import AdmissionRequest, Verdict
+from gitops.models.admission import Policy
+from gitops.models.admission_request import Verdict
 from gitops.models.paths import JsonPath, parse_pointer, value_at
-from gitops.models.resource import JsonObject, Resource
-from gitops.models.values import mapping
-from gitops.repository.admission import PolicySet, bindings_of, policies_of
-from gitops.repository.crds import is_crd
-from gitops.repository.kinds import Kinds
+from gitops.models.resource import Resource
+from gitops.repository.admission import PolicySet, policies_of
 from gitops.repository.rendering import RenderedEnvironment, RenderedOverlay
-from gitops.repository.stored import is_known, pod_of, stored
 from gitops.repository.tree import Tree
+from gitops.services.admission_ground import Asked, Ground
 
-_TEMPLATES: dict[tuple[str, str], JsonPath] = {
-    **{("apps", kind): ("spec", "template") for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")},
-    ("batch", "Job"): ("spec", "template"),
-    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
-}
+_WORTH_A_PROCESS = 2_000  # objects times policies: about as long as a process takes to start and to answer
 _RULES = "rules of custom resources"  # what a verdict is kept under beside the policies' own digests
+
+
+@dataclass(frozen=True)
+class _Task:
+    """An overlay, the policies to ask about it by the hash of all that they depend on, and the verdicts that are there."""
+
+    overlay: RenderedOverlay
+    ground: Ground
+    asked: dict[str, Policy]
+    key: str
+    kept: dict[str, Any]
+
+    @property
+    def missing(self) -> dict[str, Policy]:
+        return {name: policy for name, policy in self.asked.items() if name not in self.kept}
+
+    @property
+    def complete(self) -> bool:
+        return _RULES in self.kept and not self.missing
 
 
 @dataclass
@@ -45,6 +55,8 @@ class AdmissionJudge:
     tree: Tree
     pack: Pack
     given: PolicySet | None = None
+    jobs: int = 1
+    """How many processes may work out verdicts."""
     _compiled: dict[str, CompiledPolicy] = field(default_factory=dict)
 
     @cached_property
@@ -65,11 +77,11 @@ class AdmissionJudge:
             defects += found
             if not found:
                 sound.append(policy)
+        tasks = [task for environment in environments for task in self._tasks(environment, sound)]
+        self._work_out([task for task in tasks if not task.complete])
         said = _Said()
-        for environment in environments:
-            ground = _Ground.of(environment)
-            for overlay in environment.overlays:
-                self._overlay(overlay, ground, sound, said)
+        for task in tasks:
+            self._tell(task, said)
         return self._evidence(said, defects), said.refusals
 
     def compiled(self, policy: Policy) -> CompiledPolicy:
@@ -95,36 +107,52 @@ class AdmissionJudge:
     def _line(self, policy: Policy, pointer: str) -> int:
         return self.tree.line(policy.file, _steps(pointer)) if policy.file in self.tree.files else 1
 
-    def _overlay(self, overlay: RenderedOverlay, ground: "_Ground", policies: list[Policy], said: "_Said") -> None:
-        key = digest(["admission", overlay.key, ground.identity])
-        kept: dict[str, Any] = self.pack.get(key) or {}
-        asked = {_identity(policy): policy for policy in policies}
-        missing = {name: policy for name, policy in asked.items() if name not in kept}
-        if missing or _RULES not in kept:
-            requests = [list(ground.requests(resource)) for resource in overlay.resources] if missing else []
-            for name, policy in missing.items():
-                kept[name] = list(self._policy(policy, overlay, requests, ground))
-            if _RULES not in kept:
-                kept[_RULES] = [
-                    [index, list(broken.path), broken.message, broken.unknown]
-                    for index, resource in enumerate(overlay.resources)
-                    for broken in ground.broken(resource)
-                ]
-            self.pack.put(key, kept)
-        for name, policy in asked.items():
-            for entry in kept[name]:
-                said.add(self.checks[policy.name], policy, overlay.resources[entry[0]], entry)
-        for index, path, message, unknown in kept[_RULES]:
-            problem = Problem(message, overlay.resources[index], tuple(path))
+    def _tasks(self, environment: RenderedEnvironment, policies: list[Policy]) -> Iterator["_Task"]:
+        ground = Ground.of(environment)
+        asked = {digest([_identity(policy), ground.terms(policy)]): policy for policy in policies}
+        for overlay in environment.overlays:
+            key = digest(["admission", overlay.key, ground.identity])
+            yield _Task(overlay, ground, asked, key, dict(self.pack.get(key) or {}))
+
+    def _work_out(self, tasks: list["_Task"]) -> None:
+        """Fills in what is not known yet: in several processes where there is enough of it to make up for their start."""
+        pairs = sum(len(task.missing) * len(task.overlay.resources) for task in tasks)
+        jobs = self.jobs if pairs > _WORTH_A_PROCESS else 1
+        if jobs > 1:  # compiled here, so that each process has it
+            for policy in {policy.name: policy for task in tasks for policy in task.missing.values()}.values():
+                self.compiled(policy)
+        for task, found in zip(tasks, spread(self._found, tasks, jobs), strict=True):
+            task.kept.update(found)
+            self.pack.put(task.key, task.kept)
+
+    def _found(self, task: "_Task") -> dict[str, list[list[Any]]]:
+        requests = [list(task.ground.requests(resource)) for resource in task.overlay.resources]
+        found = {name: list(self._policy(policy, task.overlay, requests, task.ground)) for name, policy in task.missing.items()}
+        if _RULES not in task.kept:
+            found[_RULES] = [
+                [index, list(broken.path), broken.message, broken.unknown]
+                for index, resource in enumerate(task.overlay.resources)
+                for broken in task.ground.broken(resource)
+            ]
+        return found
+
+    def _tell(self, task: "_Task", said: "_Said") -> None:
+        resources = task.overlay.resources
+        for name, policy in task.asked.items():
+            for entry in task.kept[name]:
+                said.add(self.checks[policy.name], policy, resources[entry[0]], entry)
+        for index, path, message, unknown in task.kept[_RULES]:
+            problem = Problem(message, resources[index], tuple(path))
             (said.undecided_rules if unknown else said.broken_rules).append(problem)
 
     def _policy(
-        self, policy: Policy, overlay: RenderedOverlay, requests: list[list["_Asked"]], ground: "_Ground"
+        self, policy: Policy, overlay: RenderedOverlay, requests: list[list[Asked]], ground: Ground
     ) -> Iterator[list[Any]]:
-        compiled = self.compiled(policy)
         for index, variants in enumerate(requests):
             for asked in variants:
-                verdicts = ground.verdicts(compiled, asked.subject)
+                if not ground.may_match(policy, asked.subject.request):
+                    continue
+                verdicts = ground.verdicts(self.compiled(policy), asked.subject)
                 for verdict in verdicts:
                     yield from _entries(index, overlay.resources[index], asked.prefix, policy, verdict)
                 if any(verdict.matched for verdict in verdicts):
@@ -166,116 +194,6 @@ class _Said:
         else:
             key = (policy.name, resource.overlay.environment, pointer, message)
             self.undecided[key].add(str(resource.identity))
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request about an object, or about a pod of it: then ``prefix`` is where its template stands."""
-
-    subject: Subject
-    prefix: JsonPath
-
-
-@dataclass
-class _Ground:
-    """What policies may look up while they judge the objects of one environment."""
-
-    kinds: Kinds
-    namespaces: dict[str, JsonObject]
-    definitions: dict[tuple[str, str], JsonObject]
-    bindings: dict[str, list[Binding]]
-    resources: list[Resource]
-    identity: str
-    """A hash of all that a verdict may depend on besides the object and the policy."""
-
-    @classmethod
-    def of(cls, environment: RenderedEnvironment) -> "_Ground":
-        resources = list(environment.resources)
-        definitions = {}
-        for resource in resources:
-            if is_crd(resource.body):
-                spec = mapping(resource.body.get("spec"))
-                definitions[str(spec.get("group")), str(mapping(spec.get("names")).get("kind"))] = resource.body
-        bindings: dict[str, list[Binding]] = defaultdict(list)
-        for binding in bindings_of(resource.body for resource in resources):
-            bindings[binding.spec.policy_name].append(binding)
-        namespaces = {each.name: stored(each.body) for each in resources if (each.group, each.kind) == ("", "Namespace")}
-        looked_up = [each.key for each in environment.overlays if any(map(_is_looked_up, each.resources))]
-        params = [each.key for each in environment.overlays] if any(map(_has_params, chain(*bindings.values()))) else []
-        identity = digest([*looked_up, "params", *params])
-        return cls(Kinds(definitions.values()), namespaces, definitions, bindings, resources, identity)
-
-    def requests(self, resource: Resource) -> Iterator[_Asked]:
-        """The creation of the object, and of a pod from its template."""
-        yield self._asked(self._stored(resource), resource.api_version, resource.kind, ())
-        path = _TEMPLATES.get((resource.group, resource.kind))
-        if path:
-            try:
-                template = mapping(value_at(resource.body, path))
-            except LookupError:
-                return
-            yield self._asked(pod_of(template, resource.namespace, resource.name), "v1", "Pod", path)
-
-    def _stored(self, resource: Resource) -> JsonObject:
-        definition = self.definitions.get((resource.group, resource.kind))
-        schema = served_schema(definition, resource.version) if definition else None
-        if schema:
-            return mapping(defaulted(resource.body, schema))
-        return stored(resource.body)
-
-    def _asked(self, body: JsonObject, api_version: str, kind: str, prefix: JsonPath) -> _Asked:
-        found = self.kinds.find(api_version, kind)
-        name = str(mapping(body.get("metadata")).get("namespace") or "")
-        if found.namespaced and not name:
-            name = "default"
-        space = self.namespaces.get(name) or _unknown_namespace(name)
-        request = AdmissionRequest(
-            found, body, namespace=space if found.namespaced else None, equivalents=self.kinds.equivalents(found)
-        )
-        return _Asked(Subject(request), prefix)
-
-    def verdicts(self, policy: CompiledPolicy, subject: Subject) -> list[Verdict]:
-        """Through each binding that the environment renders; a policy without any counts as bound to everything."""
-        bindings = self.bindings.get(policy.policy.name)
-        if not bindings:
-            return [evaluate(policy, subject)]
-        return [verdict for _, verdict in evaluate_bound(policy, bindings, subject, self._params)]
-
-    def _params(self, binding: Binding, policy: Policy, request: AdmissionRequest) -> tuple[JsonObject | None, ...]:
-        kind, reference = policy.spec.param_kind, binding.spec.param_ref
-        if kind is None or reference is None:
-            return (None,)
-        resource = self.kinds.find(kind.api_version, kind.kind)
-        namespace = (reference.namespace or request.namespace_name) if resource.namespaced else ""
-        if resource.namespaced and not namespace:
-            raise ValueError("cannot use namespaced paramRef in policy binding that matches cluster-scoped resources")
-        found = []
-        for each in self.resources:
-            if (each.api_version, each.kind, each.namespace) == (kind.api_version, kind.kind, namespace):
-                labels = mapping(each.metadata.get("labels"))
-                if each.name == reference.name or (reference.selector is not None and reference.selector.takes(labels)):
-                    found.append(self._stored(each))
-        return params_of(binding, found)
-
-    def broken(self, resource: Resource) -> Iterator[Any]:
-        definition = self.definitions.get((resource.group, resource.kind))
-        schema = served_schema(definition, resource.version) if definition else None
-        if schema and not is_known(resource.group, resource.version, resource.kind):
-            yield from broken_rules(resource.body, schema)
-
-
-def _is_looked_up(resource: Resource) -> bool:
-    """Whether an object may decide over the verdicts on others: a namespace, a definition or a binding."""
-    return resource.kind in {"Namespace", "CustomResourceDefinition", "ValidatingAdmissionPolicyBinding"}
-
-
-def _has_params(binding: Binding) -> bool:
-    return binding.spec.param_ref is not None
-
-
-def _unknown_namespace(name: str) -> JsonObject:
-    """A namespace that nothing renders: it has the label that every namespace has."""
-    return stored({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
 
 def _identity(policy: Policy) -> str:

@@ -168,7 +168,8 @@ class _Run:
     @cached_property
     def admission(self) -> AdmissionJudge:
         workspace = self.workspace
-        return AdmissionJudge(workspace.tree, Pack(workspace.cache, "admission", workspace.tools_digest))
+        pack = Pack(workspace.cache, "admission", workspace.tools_digest)
+        return AdmissionJudge(workspace.tree, pack, jobs=self.request.jobs)
 
     def _ask_policies(self, rendered: list[RenderedEnvironment]) -> tuple[AdmissionEvidence, list[tuple[Check, Problem]]]:
         outcome = self.admission.judge(rendered)

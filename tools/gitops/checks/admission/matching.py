@@ -26,6 +26,13 @@ def matched(criteria: MatchResources, request: AdmissionRequest) -> ApiResource 
     return _by_rules(criteria.resource_rules, request, exact=exact)
 
 
+def may_match(criteria: MatchResources, request: AdmissionRequest) -> bool:
+    """Whether any request of this sort (resource, operation, subresource) can be meant, whatever its names and labels are."""
+    resources = tuple(_resources(request, exact=criteria.match_policy == "Exact"))
+    rules = criteria.resource_rules
+    return not rules or any(_is_of_sort(rule, request, resource) for rule in rules for resource in resources)
+
+
 def _in_namespace(selector: Selector, request: AdmissionRequest) -> bool:
     if selector.empty:
         return True
@@ -60,12 +67,15 @@ def _resources(request: AdmissionRequest, *, exact: bool) -> Iterator[ApiResourc
 
 
 def _matches(rule: Rule, request: AdmissionRequest, resource: ApiResource) -> bool:
+    return _is_of_sort(rule, request, resource) and (not rule.resource_names or request.name in rule.resource_names)
+
+
+def _is_of_sort(rule: Rule, request: AdmissionRequest, resource: ApiResource) -> bool:
     return (
         _any(rule.operations, request.operation)
         and _any(rule.api_groups, resource.group)
         and _any(rule.api_versions, resource.version)
         and any(_resource(name, resource.plural, request.subresource) for name in rule.resources)
-        and (not rule.resource_names or request.name in rule.resource_names)
         and _in_scope(rule.scope, request)
     )
 
