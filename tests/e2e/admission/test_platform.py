@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gitops.models.resource import Resource
+from gitops.repository.policy_rules import COMPONENT
 from gitops.repository.rendering import RenderedEnvironment, Renderer
-from gitops.services.bindings import COMPONENT
 from gitops.services.workspace import Workspace, default_jobs
 from tests.conftest import ROOT
 from tests.e2e.control_plane.cluster import Cluster, Programs, clusters

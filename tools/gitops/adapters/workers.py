@@ -24,7 +24,7 @@ def spread(work: Callable[[T], R], items: Sequence[T], jobs: int) -> list[R]:
     global _work, _items  # what a copy finds without being sent it
     _work, _items = work, items
     try:
-        with multiprocessing.get_context("fork").Pool(min(jobs, len(items)), _ignore_interrupts) as pool:
+        with multiprocessing.get_context("fork").Pool(min(jobs, len(items)), _leave_signals) as pool:
             return pool.map(_one, range(len(items)), chunksize=1)
     finally:
         _work, _items = None, ()
@@ -36,6 +36,7 @@ def _one(index: int) -> Any:
     return _work(_items[index])
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C ends the parent, which ends its copies; each of them would show a traceback of its own."""
+def _leave_signals() -> None:
+    """Ctrl-C is for the parent, which ends its copies by SIGTERM; with its handlers each would show a traceback of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -11,6 +11,8 @@ from gitops.models.levels import family_of
 from gitops.models.waiver import Waiver
 from gitops.models.waiver_rules import NOTICE
 from gitops.repository.complaints import close_names
+from gitops.repository.policy_rules import COMPONENT as ADMISSION
+from gitops.repository.policy_rules import is_carried, policy_rules
 from gitops.repository.tree import WAIVERS
 
 DANGER = "DANGER"  # the family of what only tools/diff.py finds
@@ -156,6 +158,40 @@ def ownerless(evidence: WaiverEvidence) -> Iterator[Problem]:
             near = close_names(waiver.owner, known)
             advice = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(known)}"
             yield _problem(evidence, index, f"no component has the owner '{waiver.owner}'; {advice}")
+
+
+@check(
+    "WAIVER009",
+    "Waiver that the cluster does not know",
+    Scope.WAIVERS,
+    level=Level.WARNING,
+    why="Lint lets the object pass, and then the API server refuses it: it is merged, and never runs.",
+    fix="Lower the rule to a warning there (policies/levels.yaml), name the object in the policy, or correct what is found.",
+    waivable=False,
+)
+def unknown_to_the_cluster(evidence: WaiverEvidence) -> Iterator[Problem]:
+    """Waivers for objects of rules that an environment's admission policies refuse. Only images are looked up in a cluster."""
+    rules = policy_rules(evidence.tree)
+    for index, waiver in enumerate(evidence.waivers):
+        if not _counts(evidence, waiver):
+            continue
+        alone = [rule for rule in sorted(rules) if waiver.is_about(rule) and not is_carried(waiver, rule)]
+        told = [
+            f"{', '.join(refusing)} in {name}"
+            for name in _environments(evidence, waiver)
+            if (refusing := [rule for rule in alone if evidence.tree.levels.of(name, rule) is Level.ERROR])
+        ]
+        if told:
+            yield _problem(evidence, index, f"the API server goes on refusing by {' and by '.join(told)}")
+
+
+def _environments(evidence: WaiverEvidence, waiver: Waiver) -> list[str]:
+    """Where a waiver is to hold and where admission policies do."""
+    return [
+        name
+        for name, environment in evidence.tree.environments.items()
+        if waiver.holds_in(name) and any(overlay.component == ADMISSION for overlay in environment.overlays)
+    ]
 
 
 def _can_not_be_waived(evidence: WaiverEvidence, rule: str) -> bool:

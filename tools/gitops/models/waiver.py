@@ -64,6 +64,9 @@ class Waiver(Settings):
             and self.expires >= other.expires
         )
 
+    def holds_in(self, environment: str) -> bool:
+        return not self.environments or environment in self.environments
+
     def holds_on(self, day: date) -> bool:
         return day <= self.expires
 

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops.models.values import mapping
+from gitops.models.waiver import Waiver
 from gitops.repository import documents
 from gitops.repository.tree import Tree
 
 FOLDER = "policies/admission/"
+COMPONENT = "admission-policies"  # brings the policies and their bindings into an environment
+# The key of the parameters of policies that holds what waivers let pass, for each rule whose policy heeds them in a cluster.
+CARRIED = {"IMG001": "withoutVersion", "IMG002": "withoutDigest"}
 _PREFIX = "project-dare.eu/"
 
 
@@ -22,6 +26,11 @@ class PolicyRule:
     fix: str
     reference: str
     file: str
+
+
+def is_carried(waiver: Waiver, rule: str) -> bool:
+    """Whether a waiver of the rule holds in a cluster as well: policies can look images up, and no waiver's objects."""
+    return rule in CARRIED and waiver.is_about(rule) and not waiver.objects
 
 
 def policy_rules(tree: Tree) -> dict[str, PolicyRule]:

@@ -11,16 +11,14 @@ from gitops.models.finding import Level
 from gitops.models.image_policy import ImagePolicy
 from gitops.models.waiver import Waiver
 from gitops.repository import documents
+from gitops.repository.policy_rules import CARRIED, COMPONENT, is_carried
 from gitops.repository.tree import Tree
 from gitops.repository.yaml_text import yaml_text
 
 POLICIES = "policies/admission"
-COMPONENT = "admission-policies"
 _RULE = "project-dare.eu/rule"
 _API = "admissionregistration.k8s.io/v1"
 _PARAMETERS = {"name": "admission-images", "namespace": COMPONENT}
-# The key of the parameters that holds what a waiver lets pass, for each rule that heeds waivers in a cluster too.
-_WAIVABLE = {"IMG001": "withoutVersion", "IMG002": "withoutDigest"}
 
 LevelOf = Callable[[str, str], Level | None]
 """The level of a rule in an environment, None where it is off: environment, rule."""
@@ -84,11 +82,11 @@ def _bindings(policies: Sequence[dict[str, Any]], environment: str, level_of: Le
 
 def _parameters(images: ImagePolicy, environment: str, waivers: Sequence[Waiver]) -> str:
     data = {"registries": "".join(f"{registry}\n" for registry in images.registries)}
-    for rule, key in _WAIVABLE.items():
+    for rule, key in CARRIED.items():
         waived = [
             pattern
             for waiver in waivers
-            if rule in waiver.rules and not waiver.objects and (not waiver.environments or environment in waiver.environments)
+            if is_carried(waiver, rule) and waiver.holds_in(environment)
             for pattern in waiver.images
         ]
         if waived:
