@@ -4,13 +4,13 @@ import tomllib
 from typing import Any
 
 from gitops.models.image import ImageReference
-from gitops.models.image_policy import ImagePolicy, Severity, Unscanned
+from gitops.models.image_policy import Choice, ImagePolicy, Threshold
 from gitops.models.resource import Resource
 from gitops.repository.images import images_of
 from gitops.repository.tree import Tree
 
 # What Harbor calls them (ProjectMetadata in its api/v2.0/swagger.yaml); it takes negligible for none.
-HARBORS_SEVERITIES = {severity.value for severity in Severity} - {Severity.NEGLIGIBLE.value}
+HARBORS_SEVERITIES = {severity.value for severity in Threshold} - {Threshold.NEGLIGIBLE.value}
 
 
 def policy_files(listed: list[Resource]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -25,12 +25,12 @@ def has_harbor(listed: list[Resource]) -> bool:
 
 def harbors(policy: ImagePolicy) -> dict[str, Any]:
     """The metadata of a project by which Harbor enforces what it can of the policy."""
-    severity = Severity.NONE if policy.severity is Severity.NEGLIGIBLE else policy.severity
+    severity = Threshold.NONE if policy.severity is Threshold.NEGLIGIBLE else policy.severity
     return {
         "severity": severity.value,
         "enable_content_trust_cosign": policy.signature.required,
         # Only together with the refusal of vulnerable images does Harbor refuse what nobody has scanned.
-        "prevent_vul": policy.unscanned is Unscanned.REFUSE,
+        "prevent_vul": policy.unscanned is Choice.REFUSE,
         "auto_scan": True,
         "reuse_sys_cve_allowlist": False,
         "public": False,

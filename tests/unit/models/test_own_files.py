@@ -70,7 +70,7 @@ def _secret(*keys: dict[str, Any]) -> dict[str, Any]:
         pytest.param(
             WaiverRules, {"longestLife": 90, "broadest": {"rules": "family"}, "notWaivable": ["SEC"]}, id="waiver rules"
         ),
-        pytest.param(Waivers, {"waivers": [{**WAIVER, "rules": ["NET", "CVE-2026-1234", "*"]}]}, id="waiver of many"),
+        pytest.param(Waivers, {"waivers": [{**WAIVER, "rules": ["NET", "CVE-2026-1234", "GHSA-jf85-cpcp-j695", "*"]}]}, id="waiver of many"),
         pytest.param(Waivers, {}, id="no waivers"),
         pytest.param(Waivers, {"waivers": [WAIVER]}, id="waiver"),
         pytest.param(Waivers, {"waivers": [{**WAIVER, "environments": ["testbed"], "ticket": "#1"}]}, id="narrow waiver"),
@@ -175,9 +175,11 @@ def test_every_schema_is_a_schema_of_its_draft_and_closed(own: OwnFile) -> None:
 
 def test_each_schema_is_written_to_a_file_of_its_own() -> None:
     assert sorted(schema_files()) == [
+        "policies/schemas/approvals.json",
         "policies/schemas/cluster.json",
         "policies/schemas/component.json",
         "policies/schemas/images.json",
+        "policies/schemas/keys.json",
         "policies/schemas/levels.json",
         "policies/schemas/waiver-rules.json",
         "policies/schemas/waivers.json",

@@ -21,6 +21,7 @@ class Scope(StrEnum):
     ENVIRONMENT = "environment"  # an evidence.EnvironmentEvidence: everything that one environment renders
     ADMISSION = "admission"  # an admission.evidence.AdmissionEvidence: what policies and CRD rules said of every object
     WAIVERS = "waivers"  # an evidence.WaiverEvidence: the waivers, and which of them were needed
+    IMAGE = "image"  # an image_evidence.ImageEvidence: one image of an environment and what is known of it, for tools/scan.py
     DIFF = "diff"  # a diff_evidence.DiffEvidence: what a merge request changes; lint has nothing to give to these
 
 
@@ -30,8 +31,8 @@ class Problem:
 
     Either ``resource`` (with ``path`` into it) or ``file`` (with ``line``, or with ``path`` into what it says) tells where;
     both where the line of an object's problem has been worked out already. ``text`` is what to look for in a value of several
-    lines; ``fix`` is better advice than the check's own, where there is any; ``image`` is the image that it is about, by which
-    a waiver may know it.
+    lines; ``fix`` is better advice than the check's own, where there is any; ``image``, ``vulnerability`` and ``packages`` are
+    what it is about, by which a waiver may know it.
     """
 
     message: str
@@ -45,6 +46,8 @@ class Problem:
     text: str = ""
     fix: str = ""
     image: str = ""
+    vulnerability: str = ""
+    packages: tuple[str, ...] = ()
 
 
 CheckFunction = Callable[[Any], Iterator[Problem]]

@@ -41,7 +41,8 @@ class Finding:
 
     ``environment`` and ``component`` are None for what concerns the whole tree; ``path`` is a JSON pointer into the
     object (RFC 6901, empty where the object as a whole is meant); ``file`` is relative to the repository's root and
-    ``line`` counts from 1; ``image`` is the image that it is about, if it is about one.
+    ``line`` counts from 1; ``image`` is the image that it is about, if it is about one, ``vulnerability`` what of it is wrong
+    and ``packages`` in which of its packages (name and package URL).
     """
 
     rule: str
@@ -55,6 +56,8 @@ class Finding:
     object: ObjectReference | None = None
     path: str = ""
     image: str = ""
+    vulnerability: str = ""
+    packages: tuple[str, ...] = ()
     waiver: WaiverNote | None = None
 
     @property

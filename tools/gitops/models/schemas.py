@@ -4,11 +4,13 @@ import json
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from gitops.models.approval import Approvals
 from gitops.models.cluster import Cluster
 from gitops.models.component import Component
 from gitops.models.image_policy import ImagePolicies
 from gitops.models.levels import Levels
 from gitops.models.settings import Document
+from gitops.models.signing import SigningKeys
 from gitops.models.waiver import Waivers
 from gitops.models.waiver_rules import WaiverRules
 
@@ -26,7 +28,9 @@ class OwnFile(NamedTuple):
 OWN_FILES = (
     OwnFile("base/*/component.yaml", "component", Component),
     OwnFile("clusters/*/cluster.yaml", "cluster", Cluster),
+    OwnFile("policies/approvals/*.yaml", "approvals", Approvals),
     OwnFile("policies/images.yaml", "images", ImagePolicies),
+    OwnFile("policies/keys/keys.yaml", "keys", SigningKeys),
     OwnFile("policies/levels.yaml", "levels", Levels),
     OwnFile("policies/waiver-rules.yaml", "waiver-rules", WaiverRules),
     OwnFile("policies/waivers.yaml", "waivers", Waivers),

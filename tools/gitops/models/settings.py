@@ -11,7 +11,11 @@ KUBERNETES_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 DATA_KEY = r"^[A-Za-z0-9._-]{1,253}$"
 RULE_ID = r"^[A-Z]+[0-9]{3}$"
 RULE_OR_FAMILY = r"^[A-Z]+([0-9]{3})?$"
-WAIVABLE = r"^([A-Z]+([0-9]{3})?|CVE-[0-9]{4}-[0-9]{4,}|\*)$"
+# Beside CVEs, the lists whose ids Trivy shows for what has no CVE.
+_OTHER_LISTS = "DLA|DSA|GHSA|GMS|GO|MAL|NSWG|OSV|PYSEC|RUSTSEC|TEMP"
+WAIVABLE = rf"^([A-Z]+([0-9]{{3}})?|CVE-[0-9]{{4}}-[0-9]{{4,}}|({_OTHER_LISTS})(-[A-Za-z0-9]+)+|\*)$"
+PLATFORM = r"^[a-z0-9]+/[a-z0-9]+(/[a-z0-9.]+)?$"
+DIGEST = r"^sha256:[0-9a-f]{64}$"
 REGISTRY = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$"
 
 # What a text is that has one of these forms, for messages.
@@ -24,6 +28,8 @@ FORMS = {
     RULE_ID: "rule, such as META002",
     RULE_OR_FAMILY: "rule or family of rules, such as META002 or META",
     WAIVABLE: "rule, family of rules or vulnerability, such as META002, META or CVE-2026-1234",
+    PLATFORM: "platform, such as linux/amd64",
+    DIGEST: "digest: sha256: and 64 hexadecimal digits",
     REGISTRY: "registry or folder of one, such as docker.io/library",
 }
 

@@ -26,6 +26,8 @@ class Waiver(Settings):
     """What it holds for: ``Kind/name`` or ``Kind/namespace/name``, or a file for findings about the tree; globs."""
     images: tuple[Text, ...] = ()
     """The images that it holds for, as the objects name them; globs. With objects: those images in those objects."""
+    packages: tuple[Text, ...] = ()
+    """The packages in images that it holds for, by name or package URL (``pkg:npm/lodash@*``); globs."""
     owner: Text
     """Who answers for it."""
     reason: Text
@@ -41,11 +43,13 @@ class Waiver(Settings):
 
     def covers(self, finding: Finding) -> bool:
         """Whether this waiver is about the finding, leaving the day aside."""
-        if not self.is_about(finding.rule):
+        if not self.is_about(finding.rule) and finding.vulnerability not in self.rules:
             return False
         if self.environments and finding.environment not in self.environments:
             return False
         if self.images and not any(fnmatchcase(finding.image, pattern) for pattern in self.images):
+            return False
+        if self.packages and not any(fnmatchcase(name, glob) for glob in self.packages for name in finding.packages):
             return False
         names = names_of(finding)
         return not self.objects or any(fnmatchcase(name, pattern) for pattern in self.objects for name in names)
@@ -61,6 +65,7 @@ class Waiver(Settings):
             and (not self.environments or (bool(other.environments) and {*other.environments} <= {*self.environments}))
             and _contain(self.objects, other.objects)
             and _contain(self.images, other.images)
+            and _contain(self.packages, other.packages)
             and self.expires >= other.expires
         )
 

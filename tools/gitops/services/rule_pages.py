@@ -21,6 +21,7 @@ _SEES = {
     Scope.ENVIRONMENT: "everything that one environment renders",
     Scope.ADMISSION: "what the admission policies and the rules of CRDs say of each rendered object",
     Scope.WAIVERS: "`policies/waivers.yaml`, once all findings are known",
+    Scope.IMAGE: "each image of an environment and what its scan found, in `tools/scan.py`",
     Scope.DIFF: "what a merge request changes, in `tools/diff.py`",
 }
 _LONGEST_EXAMPLE = 40  # lines; what is longer is cut, and says so
