@@ -70,7 +70,8 @@ def _secret(*keys: dict[str, Any]) -> dict[str, Any]:
         pytest.param(
             WaiverRules, {"longestLife": 90, "broadest": {"rules": "family"}, "notWaivable": ["SEC"]}, id="waiver rules"
         ),
-        pytest.param(Waivers, {"waivers": [{**WAIVER, "rules": ["NET", "CVE-2026-1234", "GHSA-jf85-cpcp-j695", "*"]}]}, id="waiver of many"),
+        pytest.param(Waivers, {"waivers": [{**WAIVER, "rules": ["NET", "CVE-2026-1234", "*"]}]}, id="waiver of many"),
+        pytest.param(Waivers, {"waivers": [{**WAIVER, "rules": ["GHSA-jf85-cpcp-j695"]}]}, id="waiver of a list's own"),
         pytest.param(Waivers, {}, id="no waivers"),
         pytest.param(Waivers, {"waivers": [WAIVER]}, id="waiver"),
         pytest.param(Waivers, {"waivers": [{**WAIVER, "environments": ["testbed"], "ticket": "#1"}]}, id="narrow waiver"),
