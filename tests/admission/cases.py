@@ -22,6 +22,7 @@ from gitops.repository.stored import stored
 
 FOLDER = Path(__file__).parent
 NAMESPACE = "place"
+CREATED = "2026-11-24T12:00:00Z"  # on a real API server it is the time of the test: no case may depend on which it is
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,9 @@ def load(file: Path) -> Iterator[Case]:
 def offline(case: Case, policy: Policy) -> list[Verdict]:
     """What the evaluator says, one verdict for each parameter object."""
     kinds = Kinds()
-    space = stored(
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": case.body.get("namespace") or {}}}
-    )
+    named = case.body["object"]["metadata"].get("namespace") or NAMESPACE
+    labels = {**(case.body.get("namespace") or {}), "kubernetes.io/metadata.name": named}
+    space = stored({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": named, "labels": labels}})
     resource = kinds.find(case.body["object"]["apiVersion"], case.body["object"]["kind"])
 
     def placed(body: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -84,6 +85,7 @@ def offline(case: Case, policy: Policy) -> list[Verdict]:
         namespace=space if resource.namespaced else None,
         operation=case.body.get("operation", "CREATE"),
         equivalents=kinds.equivalents(resource),
+        created=CREATED,
     )
     binding = Binding(name="binding", spec=BindingSpec.model_validate({"policyName": policy.name, **case.binding}))
 

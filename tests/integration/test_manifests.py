@@ -12,7 +12,7 @@ from gitops.models.finding import Result
 from gitops.reports.formats import REPORTS
 from gitops.services.manifests import Given, ManifestsRequest, lint_manifests, read_given
 from gitops.services.workspace import Workspace
-from tests.integration.conftest import ROOT, told
+from tests.integration.conftest import ROOT, TODAY, told
 
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: 80\n"
 LINT = ROOT / "tools" / "lint.py"
@@ -20,7 +20,7 @@ LINT = ROOT / "tools" / "lint.py"
 
 def look_at(root: Path, *texts: str, kubernetes: str | None = "1.36.3", policies: Path | None = None) -> Result:
     given = tuple(Given(f"{number}.yaml", text.encode()) for number, text in enumerate(texts, start=1))
-    return lint_manifests(Workspace(root, use_cache=False), ManifestsRequest(given, kubernetes, policies))
+    return lint_manifests(Workspace(root, use_cache=False), ManifestsRequest(given, TODAY, kubernetes, policies))
 
 
 def lines(result: Result) -> list[str]:

@@ -1,5 +1,6 @@
 """Verdicts of admission policies are kept as long as nothing that they depend on changes, and no longer."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,16 @@ def pack(tmp_path: Path) -> Counting:
     return Counting(tmp_path / "cache")
 
 
-def refused(pack: Pack, environment: RenderedEnvironment, folder: Path, jobs: int = 1) -> list[str]:
-    judge = AdmissionJudge(read_tree(folder, {}), pack, PolicySet((POLICY,)), jobs)
+def refused(
+    pack: Pack,
+    environment: RenderedEnvironment,
+    folder: Path,
+    jobs: int = 1,
+    *,
+    policy: Policy = POLICY,
+    today: date = date(2026, 11, 24),
+) -> list[str]:
+    judge = AdmissionJudge(read_tree(folder, {}), pack, today, PolicySet((policy,)), jobs)
     return [str(problem.resource.identity) for _, problem in judge.judge([environment])[1] if problem.resource]
 
 
@@ -115,3 +124,24 @@ def test_a_namespace_matters_to_every_overlay(pack: Counting, tmp_path: Path) ->
     pack.learned.clear()
     refused(pack, rendered(labels="y"), tmp_path)
     assert len(pack.learned) == 3
+
+
+def test_the_day_is_another_question_for_a_policy_that_asks_for_it_alone(pack: Counting, tmp_path: Path) -> None:
+    until = Policy(
+        name="until",
+        spec=PolicySpec.model_validate(
+            {
+                "matchConstraints": {"resourceRules": RULES},
+                "validations": [{"expression": "object.metadata.creationTimestamp < '2026-11-25'", "message": "too late"}],
+            }
+        ),
+    )
+    assert refused(pack, rendered(), tmp_path, policy=until) == []
+    assert refused(pack, rendered(), tmp_path, policy=until, today=date(2026, 11, 25)) == [
+        "ConfigMap web/web",
+        "ConfigMap colours/colours",
+    ]
+    refused(pack, rendered(), tmp_path)
+    pack.learned.clear()
+    refused(pack, rendered(), tmp_path, today=date(2026, 11, 25))
+    assert pack.learned == []

@@ -86,7 +86,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     refuse_clashes(chosen)
     workspace = Workspace(repository_root(), use_cache=not no_cache)
     if manifests:
-        result = _look_at(workspace, files, policies, kubernetes)
+        result = _look_at(workspace, files, now, policies, kubernetes)
     else:
         from gitops.services.gate import target_of
         from gitops.services.lint import LintRequest, lint
@@ -120,11 +120,13 @@ def _explain(rule: str) -> int:
     return CLEAN
 
 
-def _look_at(workspace: "Workspace", files: tuple[str, ...], policies: Path | None, kubernetes: str | None) -> "Result":
+def _look_at(
+    workspace: "Workspace", files: tuple[str, ...], now: date, policies: Path | None, kubernetes: str | None
+) -> "Result":
     from gitops.services.manifests import ManifestsRequest, lint_manifests, read_given
 
     given = read_given(files, sys.stdin.buffer)
-    return lint_manifests(workspace, ManifestsRequest(given, kubernetes, policies))
+    return lint_manifests(workspace, ManifestsRequest(given, now, kubernetes, policies))
 
 
 def _list_waivers(result: "Result", outputs: tuple[tuple[str, Path | None], ...]) -> int:

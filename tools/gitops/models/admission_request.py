@@ -22,7 +22,8 @@ class AdmissionRequest:
     """One request. ``body`` and ``old_body`` are what the server would hand to policies: defaulted, see ``repository.stored``.
 
     ``namespace`` is the Namespace object that the request is in, None for objects of the cluster.
-    ``equivalents`` are the same objects at their API's other versions (``matchPolicy: Equivalent``).
+    ``equivalents`` are the same objects at their API's other versions (``matchPolicy: Equivalent``). ``created`` is the time
+    (RFC 3339) that the server writes into an object that is created before it asks; empty: nobody knows.
     """
 
     resource: ApiResource
@@ -34,6 +35,7 @@ class AdmissionRequest:
     user: JsonObject | None = None
     dry_run: bool = False
     equivalents: tuple[ApiResource, ...] = field(default=())
+    created: str = ""
 
     @property
     def _metadata(self) -> JsonObject:

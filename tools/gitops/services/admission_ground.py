@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from gitops.adapters.cache import digest
 from gitops.checks.admission.compiled import CompiledPolicy
@@ -26,6 +27,7 @@ _TEMPLATES: dict[tuple[str, str], JsonPath] = {
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
 }
 _UNBOUND = "bound to everything"
+_TIME = "creationTimestamp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,14 @@ class Ground:
     bindings: dict[str, list[Binding]]
     resources: list[Resource]
     identity: str
+    created: str = ""
+    """When the objects are created, as an API server would write it into them; empty: that is not known."""
     _reach: dict[tuple[str, ApiResource], bool] = field(default_factory=dict)
     _found: dict[tuple[str, str], list[JsonObject]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, environment: RenderedEnvironment) -> "Ground":
+    def of(cls, environment: RenderedEnvironment, today: date) -> "Ground":
+        """``today`` is the day on which the objects are created."""
         resources = list(environment.resources)
         definitions = {}
         for resource in resources:
@@ -63,14 +68,15 @@ class Ground:
         namespaces = {each.name: stored(each.body) for each in resources if (each.group, each.kind) == ("", "Namespace")}
         defining = [each.key for each in environment.overlays if any(is_crd(resource.body) for resource in each.resources)]
         identity = digest([*defining, "namespaces", *map(repr, namespaces.values())])
-        return cls(Kinds(definitions.values()), namespaces, definitions, bindings, resources, identity)
+        created = f"{today.isoformat()}T00:00:00Z"
+        return cls(Kinds(definitions.values()), namespaces, definitions, bindings, resources, identity, created)
 
     def terms(self, policy: Policy) -> str:
-        """A hash of all that binds the policy here, with the parameters that its bindings find."""
+        """A hash of all that binds the policy here, with the parameters that its bindings find, and the day if it asks."""
         bindings = self.bindings.get(policy.name)
+        parts = [self.created] if _TIME in policy.spec.model_dump_json() else []
         if not bindings:
-            return _UNBOUND
-        parts = []
+            return digest([_UNBOUND, *parts])
         for binding in bindings:
             parts.append(binding.model_dump_json())
             parts += [repr(each.body) for each in self.resources if _is_parameter(each, binding, policy)]
@@ -122,7 +128,11 @@ class Ground:
             name = "default"
         space = self.namespaces.get(name) or _unknown_namespace(name)
         request = AdmissionRequest(
-            found, body, namespace=space if found.namespaced else None, equivalents=self.kinds.equivalents(found)
+            found,
+            body,
+            namespace=space if found.namespaced else None,
+            equivalents=self.kinds.equivalents(found),
+            created=self.created,
         )
         return Asked(Subject(request), prefix)
 

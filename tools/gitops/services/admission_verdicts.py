@@ -7,6 +7,7 @@ of a template where the policy is about pods and not about the workload. Verdict
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -50,10 +51,14 @@ class _Task:
 
 @dataclass
 class AdmissionJudge:
-    """``pack`` keeps what was said before; ``policies`` are those of the tree unless others are given."""
+    """``pack`` keeps what was said before; ``policies`` are those of the tree unless others are given.
+
+    ``today`` is the day on which the objects would be created: a policy may ask for it.
+    """
 
     tree: Tree
     pack: Pack
+    today: date
     given: PolicySet | None = None
     jobs: int = 1
     """How many processes may work out verdicts."""
@@ -108,7 +113,7 @@ class AdmissionJudge:
         return self.tree.line(policy.file, _steps(pointer)) if policy.file in self.tree.files else 1
 
     def _tasks(self, environment: RenderedEnvironment, policies: list[Policy]) -> Iterator["_Task"]:
-        ground = Ground.of(environment)
+        ground = Ground.of(environment, self.today)
         asked = {digest([_identity(policy), ground.terms(policy)]): policy for policy in policies}
         for overlay in environment.overlays:
             key = digest(["admission", overlay.key, ground.identity])

@@ -6,6 +6,7 @@ Nobody knows what else runs beside them. So only those rules about an environmen
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from gitops.adapters.cache import Pack, digest
@@ -44,6 +45,7 @@ class ManifestsRequest:
     ``policies`` a folder of admission policies and bindings."""
 
     given: tuple[Given, ...]
+    today: date
     kubernetes: str | None = None
     policies: Path | None = None
 
@@ -129,7 +131,7 @@ class _Run:
     def _admission(self) -> AdmissionJudge | None:
         folder = self.request.policies
         pack = Pack(self.workspace.cache, "manifests", self.workspace.tools_digest)
-        return AdmissionJudge(self.workspace.tree, pack, read_folder(folder)) if folder else None
+        return AdmissionJudge(self.workspace.tree, pack, self.request.today, read_folder(folder)) if folder else None
 
     def _kubernetes(self) -> str:
         if self.request.kubernetes:

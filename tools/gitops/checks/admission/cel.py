@@ -147,7 +147,7 @@ def _rewritten(expression: str, read: list[Token], variables: Mapping[str, str])
     """The expression as this engine takes it, and where it grew: offsets in the old text with the letters put in.
 
     ``validate()`` and ``format.named()`` give an optional in Kubernetes: here a list of at most one, with ``[?0]`` after it.
-    ``has(variables.x)`` is true for every variable that there is.
+    ``has(variables.x)`` is true for every variable that there is, as is that of what the API server writes into every object.
     """
     edits: list[tuple[int, int, str]] = []
     for index, token in enumerate(read[:-1]):
@@ -156,7 +156,7 @@ def _rewritten(expression: str, read: list[Token], variables: Mapping[str, str])
             end = read[closing(read, index + 1)].end
             edits.append((end, end, "[?0]"))
     for chain in chains(expression):
-        if chain.has and len(chain.fields) == 2 and ".".join(chain.fields) in variables:
+        if chain.has and len(chain.fields) > 1 and ".".join(chain.fields) in variables:
             start = expression.rindex("has", 0, chain.start)
             end = expression.index(")", chain.end) + 1
             edits.append((start, end, "true".ljust(end - start)))

@@ -15,6 +15,7 @@ from gitops.checks.admission.matching import matched
 from gitops.models.admission import Binding, Policy, Validation
 from gitops.models.admission_request import AdmissionRequest, ApiResource, Denial, Trouble, Verdict
 from gitops.models.resource import JsonObject
+from gitops.models.values import mapping
 
 _LONGEST_MESSAGE = 5 * 1024  # of a messageExpression; what is longer is dropped
 
@@ -38,14 +39,21 @@ class Subject:
         """Values by name. What only a cluster knows has none."""
         request = self.request
         shown = _request_object(request, request.resource)
+        body, created = request.body, request.created if request.operation == "CREATE" else ""
+        if body is not None and created:
+            # Whatever the object says itself: FillObjectMetaSystemFields, called by ``Store.create`` and ``Store.Update`` in
+            # apiserver/pkg/registry/generic/registry/store.go before validating admission.
+            body = {**body, "metadata": {**mapping(body.get("metadata")), "creationTimestamp": created}}
         values: dict[str, Any] = {
-            "object": request.body,
+            "object": body,
             "oldObject": request.old_body,
             "request": shown,
             "request.operation": request.operation,
             "request.dryRun": request.dry_run,
             "namespaceObject": request.namespace if request.namespace_name and request.resource.kind != "Namespace" else None,
         }
+        if body is not request.body:
+            values["object.metadata.creationTimestamp"] = created
         if request.user is not None:
             values["request.userInfo"] = shown["userInfo"] = request.user
         return values
@@ -125,7 +133,7 @@ def params_of(binding: Binding, found: Iterable[JsonObject]) -> tuple[JsonObject
 def _converted(subject: Subject, resource: ApiResource) -> Subject:
     """A custom resource at another version of its definition: without a conversion webhook only ``apiVersion`` differs."""
     version = f"{resource.group}/{resource.version}"
-    bodies = [body and {**body, "apiVersion": version} for body in (subject.request.body, subject.request.old_body)]
+    bodies = [body and {**body, "apiVersion": version} for body in (subject.values["object"], subject.values["oldObject"])]
     request = subject.request
     changed = Subject(request, subject.engine)
     changed.values = {
