@@ -5,9 +5,9 @@ Lint and promotion read nothing else, so that they give the same answer everywhe
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from gitops.models.image_policy import Platform
 from gitops.models.settings import DIGEST, Document, Settings, Text
@@ -95,6 +95,16 @@ class Approval(Settings):
     valid_until: date = Field(alias="validUntil")
     """The last day on which the verdict holds: then its scan, a waiver, a day of grace or its key lapses."""
 
+    @property
+    def name(self) -> str:
+        """The image with its tag, if it has one."""
+        return f"{self.image}:{self.tag}" if self.tag else self.image
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What there is one verdict of: image, tag and digest."""
+        return (self.image, self.tag, self.digest)
+
     def approves_on(self, day: date) -> bool:
         return self.verdict is Verdict.APPROVED and day <= self.valid_until
 
@@ -103,3 +113,11 @@ class Approvals(Document):
     """Every image that one environment's verdicts are kept of, by image and digest."""
 
     approvals: tuple[Approval, ...] = ()
+
+    @model_validator(mode="after")
+    def each_image_once(self) -> Self:
+        keys = [approval.identity for approval in self.approvals]
+        if len(set(keys)) < len(keys):
+            image, _, digest = next(key for key in keys if keys.count(key) > 1)
+            raise ValueError(f"there are two verdicts on {image} with the digest {digest}")
+        return self

@@ -12,15 +12,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from gitops.adapters.cache import Cache, Pack
+from gitops.models.approval import Approvals
 from gitops.models.paths import JsonPath
 from gitops.models.schemas import OwnFile, own_file
 from gitops.models.settings import FORMS
-from gitops.repository import documents, kustomization, positions
+from gitops.repository import approvals, documents, kustomization, positions
 from gitops.repository.complaints import close_names
 from gitops.repository.documents import Node
 from gitops.repository.kustomization import Reference
 
 YAML_SUFFIXES = (".yaml", ".yml")
+_SOUND = "sound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What a file's bytes alone tell. ``data`` is only kept for our own files and None where they are defective.
+    """What a file's bytes alone tell. ``data`` is only kept for our own files and None where they are defective; of approvals,
+    which are many, it only says that they are sound: ``Tree.approvals`` reads them where somebody asks.
 
     ``remarks`` are about what does not keep anybody from using the file.
     """
@@ -101,6 +104,8 @@ def _unpack(sha256: str, packed: list[Any]) -> FileFacts:
 
 
 def _examine(path: str, data: bytes, is_kustomization: bool) -> FileFacts:
+    if path.startswith(f"{approvals.FOLDER}/") and approvals.read_as_written(data) is not None:
+        return FileFacts("", data=_SOUND)
     parsed = documents.parse(data)
     complaints = [Complaint(defect.kind.value, defect.line, defect.message) for defect in parsed.defects]
     if complaints:
@@ -125,7 +130,8 @@ def _examine(path: str, data: bytes, is_kustomization: bool) -> FileFacts:
         ]
         return FileFacts("", tuple(unknown), tuple(kustomization.references(root)), remarks=remarks)
     wrong = _complaints_about(own, root)
-    return FileFacts("", tuple(wrong), (), None if wrong else root.value)
+    kept = _SOUND if own.document is Approvals else root.value
+    return FileFacts("", tuple(wrong), (), None if wrong else kept)
 
 
 def _complaints_about(own: OwnFile, root: Node) -> list[Complaint]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from gitops.models.approval import Approvals
 from gitops.models.cluster import Cluster
 from gitops.models.component import Component
 from gitops.models.environment import ClusterFolder, Environment
@@ -16,7 +17,7 @@ from gitops.models.paths import JsonPath
 from gitops.models.resource import Overlay
 from gitops.models.waiver import Waivers
 from gitops.models.waiver_rules import WaiverRules
-from gitops.repository import documents, positions
+from gitops.repository import approvals, documents, positions
 from gitops.repository.documents import Node
 from gitops.repository.facts import FactReader, FileFacts
 from gitops.repository.graph import BrokenEdge, Graph, kustomization_in
@@ -62,6 +63,7 @@ class Tree:
         self.unreadable: list[Unreadable] = []
         self._folders: set[str] = set()
         self._followed: set[str] = set()
+        self._approvals: dict[str, Approvals] = {}
         for folder in FOLDERS:
             self._walk(folder, reader)
         reader.save()
@@ -222,6 +224,16 @@ class Tree:
         """What each environment asks of its images; of none where the file is missing or defective (a finding of its own)."""
         facts = self.files.get(IMAGES)
         return ImagePolicies.model_validate(facts.data) if facts and facts.data is not None else ImagePolicies(environments={})
+
+    def approvals(self, environment: str) -> Approvals:
+        """What was decided about the images of an environment; nothing where the file is missing or defective (a finding of its
+        own): then nothing is approved."""
+        if environment not in self._approvals:
+            path = approvals.path_of(environment)
+            facts = self.files.get(path)
+            found = approvals.read((self.root / path).read_bytes()) if facts and facts.data is not None else None
+            self._approvals[environment] = found or Approvals()
+        return self._approvals[environment]
 
     def lost_base(self, edge: BrokenEdge) -> bool:
         """Whether a reference is an overlay's to its own base, and the whole base is gone."""
