@@ -10,6 +10,7 @@ from tests.conftest import ROOT
 from tests.e2e.admission.bench import CONTROLLERS, OPTIONS, Bench
 from tests.e2e.admission.cases import Case, evaluator_cases, policies, policy_cases
 from tests.e2e.control_plane.cluster import Programs, clusters
+from tests.e2e.control_plane.policies import BINDINGS, bound, create, wait_until_in_force
 
 CASES = policy_cases()
 EVALUATOR = evaluator_cases()
@@ -115,6 +116,28 @@ def test_a_workload_as_large_as_they_come_costs_no_more_than_a_policy_may(bench:
     assert answer.ok, answer.message
     assert answer.warnings
     assert [text for text in answer.warnings if "resulted in error" in text or "budget" in text] == []
+
+
+def test_as_many_approvals_as_a_cluster_may_have_are_taken_and_asked(bench: Bench, verdicts: Verdicts) -> None:
+    assert verdicts
+    name = "approvals-of-5000"
+    web = "registry.example.org/a-team-with-a-name/a-component-with-a-longer-name-than-most/program:2026.11.24"
+    kept = {f"sha256-{number:064x}": f"2099-12-31 {web}\n" for number in range(5000)}
+    api = bench.cluster.api
+    create(api, "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": name}, "data": kept}
+    create(api, f"/api/v1/namespaces/{name}/configmaps", body)
+    reference = {"name": name, "namespace": name, "parameterNotFoundAction": "Deny"}
+    create(api, BINDINGS, bound(name, "dare-img006", ["Warn"], paramRef=reference))
+    wait_until_in_force(api)
+    spec = {"containers": [{"name": f"c{one}", "image": f"{web}@sha256:{one:064x}"} for one in (0, 2500, 4999, 5000)]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pod", "namespace": name}, "spec": spec}
+    answer = api.create(f"/api/v1/namespaces/{name}/pods", pod, manager="e2e", dry_run=True)
+    assert answer.ok, answer.message
+    (said,) = (text for text in answer.warnings if f"binding '{name}'" in text)
+    assert f"images that are not approved: {web}" in said
+    api.call("DELETE", f"{BINDINGS}/{name}")
+    wait_until_in_force(api)
 
 
 def test_a_policy_that_is_bound_to_deny_refuses_with_the_same_words(bench: Bench, verdicts: Verdicts) -> None:

@@ -12,7 +12,7 @@ from gitops.repository.tree import Tree
 FOLDER = "policies/admission/"
 COMPONENT = "admission-policies"  # brings the policies and their bindings into an environment
 # The key of the parameters of policies that holds what waivers let pass, for each rule whose policy heeds them in a cluster.
-CARRIED = {"IMG001": "withoutVersion", "IMG002": "withoutDigest"}
+CARRIED = {"IMG001": "withoutVersion", "IMG002": "withoutDigest", "IMG006": "withoutApproval"}
 _PREFIX = "project-dare.eu/"
 
 
@@ -29,8 +29,8 @@ class PolicyRule:
 
 
 def is_carried(waiver: Waiver, rule: str) -> bool:
-    """Whether a waiver of the rule holds in a cluster as well: policies can look images up, and no waiver's objects."""
-    return rule in CARRIED and waiver.is_about(rule) and not waiver.objects
+    """Whether a waiver of the rule holds in a cluster as well: policies look images up, no objects and no packages."""
+    return rule in CARRIED and waiver.is_about(rule) and not waiver.objects and not waiver.packages
 
 
 def policy_rules(tree: Tree) -> dict[str, PolicyRule]:

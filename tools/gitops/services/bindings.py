@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from gitops.models.approval import Approvals, Verdict
+from gitops.models.errors import UserError
 from gitops.models.finding import Level
 from gitops.models.image_policy import ImagePolicy
 from gitops.models.waiver import Waiver
@@ -18,7 +20,12 @@ from gitops.repository.yaml_text import yaml_text
 POLICIES = "policies/admission"
 _RULE = "project-dare.eu/rule"
 _API = "admissionregistration.k8s.io/v1"
-_PARAMETERS = {"name": "admission-images", "namespace": COMPONENT}
+_IMAGES = {"name": "admission-images", "namespace": COMPONENT}
+# Of its own: thousands of digests would be read again for every other rule about images.
+_APPROVALS = {"name": "admission-approvals", "namespace": COMPONENT}
+_APPROVAL_RULE = "IMG006"
+# What the API server takes as keys and values together (MaxSecretSize in Kubernetes' pkg/apis/core/types.go).
+_LARGEST = 1024 * 1024
 
 LevelOf = Callable[[str, str], Level | None]
 """The level of a rule in an environment, None where it is off: environment, rule."""
@@ -40,6 +47,7 @@ def admission_files(tree: Tree) -> dict[str, str]:
         images = tree.image_policies.environments.get(name)
         if images:
             files[f"{folder}/configmap.yaml"] = _parameters(images, name, tree.waivers.waivers)
+        files[f"{folder}/configmap-approvals.yaml"] = approval_parameters(tree.approvals(name), name, tree.waivers.waivers)
     return files
 
 
@@ -54,7 +62,8 @@ def _policies(tree: Tree) -> Iterator[dict[str, Any]]:
 def _bindings(policies: Sequence[dict[str, Any]], environment: str, level_of: LevelOf) -> str:
     texts = []
     for policy in policies:
-        level = level_of(environment, str(policy["metadata"]["annotations"][_RULE]))
+        rule = str(policy["metadata"]["annotations"][_RULE])
+        level = level_of(environment, rule)
         if level is None:
             continue
         name = str(policy["metadata"]["name"])
@@ -64,7 +73,8 @@ def _bindings(policies: Sequence[dict[str, Any]], environment: str, level_of: Le
         }
         if "paramKind" in policy["spec"]:
             # Where they are missing, Deny refuses whatever the actions say.
-            spec["paramRef"] = {**_PARAMETERS, "parameterNotFoundAction": "Deny" if level is Level.ERROR else "Allow"}
+            parameters = _APPROVALS if rule == _APPROVAL_RULE else _IMAGES
+            spec["paramRef"] = {**parameters, "parameterNotFoundAction": "Deny" if level is Level.ERROR else "Allow"}
         texts.append(
             yaml_text(
                 {
@@ -82,17 +92,45 @@ def _bindings(policies: Sequence[dict[str, Any]], environment: str, level_of: Le
 
 def _parameters(images: ImagePolicy, environment: str, waivers: Sequence[Waiver]) -> str:
     data = {"registries": "".join(f"{registry}\n" for registry in images.registries)}
-    for rule, key in CARRIED.items():
-        waived = [
-            pattern
-            for waiver in waivers
-            if is_carried(waiver, rule) and waiver.holds_in(environment)
-            for pattern in waiver.images
-        ]
-        if waived:
-            data[key] = "".join(f"{regular_expression(pattern)}\n" for pattern in waived)
-    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(_PARAMETERS), "data": data}
+    for rule in CARRIED:
+        if rule != _APPROVAL_RULE:
+            data |= _waived(rule, environment, waivers)
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(_IMAGES), "data": data}
     return f"# Written by `make generate` from policies/images.yaml and policies/waivers.yaml.\n{yaml_text(body)}"
+
+
+def approval_parameters(approvals: Approvals, environment: str, waivers: Sequence[Waiver]) -> str:
+    """The ConfigMap that tells a cluster which digests are approved under which name until when, and what waivers let pass.
+
+    Those that have lapsed are in it too: what it says follows from Git alone, whatever the day. Raises ``UserError`` where a
+    ConfigMap can't hold as many.
+    """
+    data: dict[str, str] = {}
+    for approval in sorted(approvals.approvals, key=lambda one: (one.digest, one.name)):
+        if approval.verdict is Verdict.APPROVED:
+            key = approval.digest.replace(":", "-")
+            data[key] = f"{data.get(key, '')}{approval.valid_until} {approval.name}\n"
+    data |= _waived(_APPROVAL_RULE, environment, waivers)
+    size = sum(len(key) + len(value.encode()) for key, value in data.items())
+    if size > _LARGEST:
+        raise UserError(
+            f"the approved digests of {environment} are {size:,} bytes as parameters of admission policies, and a ConfigMap "
+            f"holds {_LARGEST:,}: take images out of its overlays, then run tools/scan.py approve"
+        )
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(_APPROVALS), "data": data}
+    source = f"policies/approvals/{environment}.yaml and policies/waivers.yaml"
+    return f"# Written by `make generate` from {source}.\n{yaml_text(body)}"
+
+
+def _waived(rule: str, environment: str, waivers: Sequence[Waiver]) -> dict[str, str]:
+    """What waivers of a rule let pass there: last day and regular expression, a line each."""
+    lines = [
+        f"{waiver.expires} {regular_expression(pattern)}\n"
+        for waiver in waivers
+        if is_carried(waiver, rule) and waiver.holds_in(environment)
+        for pattern in waiver.images
+    ]
+    return {CARRIED[rule]: "".join(lines)} if lines else {}
 
 
 def regular_expression(pattern: str) -> str:
