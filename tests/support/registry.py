@@ -23,7 +23,7 @@ def registry(folder: Path) -> Iterator[str]:
     program = toolchain.find(ROOT, "crane").path
     (folder / "blobs").mkdir(parents=True)
     log = folder / "registry.log"
-    arguments = [program, "registry", "serve", "--address", "127.0.0.1:0", "--disk", folder / "blobs"]
+    arguments: list[str | Path] = [program, "registry", "serve", "--address", "127.0.0.1:0", "--disk", folder / "blobs"]
     with log.open("wb") as file:
         process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
     try:

@@ -5,6 +5,7 @@ addresses carry rights there) nor a header.
 """
 
 import ipaddress
+import logging
 import os
 import random
 import threading
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -31,6 +33,8 @@ _CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _AGAIN = frozenset({429, 500, 502, 503, 504})  # what another try can mend: too many requests, a server that is not well
+# urllib3's lines for finding faults show whole addresses, and a query may be as good as a password.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
@@ -170,7 +174,7 @@ class Http:
                 allow_redirects=False,
                 stream=True,
                 verify=_certificates(),
-                proxies=get_environ_proxies(request.url),
+                proxies={} if loopback(urlsplit(request.url).netloc) else get_environ_proxies(request.url),
             ) as response:
                 data = _body(response, where, request, until)
                 return Answer(response.status_code, CaseInsensitiveDict(response.headers), data, where)
@@ -223,7 +227,12 @@ class _Authorization(AuthBase):
 
 def _certificates() -> str | bool:
     """Those that the user names, else the ones that come with requests."""
-    return next((os.environ[name] for name in _CERTIFICATES if os.environ.get(name)), True)
+    for name in _CERTIFICATES:
+        if path := os.environ.get(name):
+            if not Path(path).exists():
+                raise HttpFailed(HttpFault.UNTRUSTED, f"{name} names {path}, which is not there")
+            return path
+    return True
 
 
 def _asked_wait(value: str) -> float | None:
@@ -275,13 +284,13 @@ def _failure(error: Exception, where: str) -> HttpFailed:
             HttpFault.UNTRUSTED,
             f"{where}: no trusted TLS connection; a site's own certificates are named by {' or '.join(_CERTIFICATES)}",
         )
+    if any(isinstance(one, urllib3.exceptions.NewConnectionError | requests.exceptions.ProxyError) for one in chain):
+        told = next((one.strerror for one in chain if isinstance(one, OSError) and one.errno and one.strerror), "no connection")
+        return HttpFailed(HttpFault.UNREACHABLE, f"{where} can't be reached: {told}")
     if any(isinstance(one, requests.exceptions.ConnectTimeout) for one in chain):
         return HttpFailed(HttpFault.UNREACHABLE, f"{where} can't be reached: no connection in time")
     if any(isinstance(one, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for one in chain):
         return HttpFailed(HttpFault.STALLED, f"{where} did not answer in time")
-    if any(isinstance(one, urllib3.exceptions.NewConnectionError | requests.exceptions.ProxyError) for one in chain):
-        told = next((one.strerror for one in chain if isinstance(one, OSError) and one.errno and one.strerror), "no connection")
-        return HttpFailed(HttpFault.UNREACHABLE, f"{where} can't be reached: {told}")
     if any(isinstance(one, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema) for one in chain):
         return HttpFailed(HttpFault.ASTRAY, f"{where} is no address")
     return HttpFailed(HttpFault.CUT, f"{where}: the connection broke off before the answer was complete")
