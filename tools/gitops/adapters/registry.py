@@ -46,8 +46,13 @@ class Registry:
     """
 
     def __init__(self, http: Http, credentials: Credentials, source: Callable[[str], str]) -> None:
+        self._http = http
         self._access = Access(http, credentials)
         self._source = source
+
+    def stop(self) -> None:
+        """Ends all waiting between tries, for a run that was interrupted."""
+        self._http.stop()
 
     def manifest(self, image: ImageReference) -> Manifest:
         """The manifest or index that a reference leads to: by its digest if it has one, else by its tag."""

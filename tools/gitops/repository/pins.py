@@ -41,10 +41,20 @@ class Pin:
             return None
         tag = f":{self.new_tag}" if self.new_tag is not None else ""
         digest = f"@{self.digest}" if self.digest is not None else ""
-        try:
-            return ImageReference.parse(f"{self.new_name or self.name}{tag}{digest}")
-        except InvalidImageReference:
-            return None
+        return _parsed(f"{self.new_name or self.name}{tag}{digest}")
+
+    @property
+    def repository(self) -> str:
+        """Registry and path of the image that containers with this name get; empty where that is no image."""
+        parsed = _parsed(self.new_name or self.name)
+        return parsed.repository if parsed else ""
+
+
+def _parsed(text: str) -> ImageReference | None:
+    try:
+        return ImageReference.parse(text)
+    except InvalidImageReference:
+        return None
 
 
 class Unpinnable(UserError):
