@@ -55,10 +55,15 @@ def _refuse_others(changes: list[Change]) -> None:
 
 def _stage(path: Path, data: bytes) -> Path:
     """A new file beside another, with its access rights."""
+    rights = path.stat().st_mode & 0o7777
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-        os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            os.fchmod(file.fileno(), rights)
+    except BaseException:
+        Path(name).unlink()
+        raise
     return Path(name)
