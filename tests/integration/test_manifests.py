@@ -2,17 +2,20 @@
 
 import io
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from gitops.checks.unit import Scope, all_checks
 from gitops.models.errors import UserError
 from gitops.models.finding import Result
 from gitops.reports.formats import REPORTS
 from gitops.services.manifests import Given, ManifestsRequest, lint_manifests, read_given
 from gitops.services.workspace import Workspace
-from tests.integration.conftest import ROOT, told
+from tests.conftest import Golden
+from tests.integration.conftest import FIXTURES, ROOT, told
 
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: 80\n"
 LINT = ROOT / "tools" / "lint.py"
@@ -44,6 +47,32 @@ def test_rules_about_several_objects_see_all_files(platform: Path) -> None:
     assert lines(look_at(platform, SERVICE, SERVICE)) == [
         "2.yaml:4 REF004 Service web is rendered by 2.yaml, and by 1.yaml from 1.yaml"
     ]
+
+
+def test_a_chart_is_judged_by_what_is_given_and_not_by_what_may_run_beside_it(platform: Path, golden: Golden) -> None:
+    """In the file what is wrong is called wrong-…, and all else is a near miss."""
+    result = look_at(platform, (FIXTURES / "manifests" / "chart.yaml").read_text(encoding="utf-8"))
+    golden("manifests/chart.txt", "".join(f"{told(finding)}\n" for finding in result.findings))
+    about = {finding.object.name for finding in result.findings if finding.object}
+    assert [name for name in about if not name.startswith("wrong-")] == []
+    text = (FIXTURES / "manifests" / "chart.yaml").read_text(encoding="utf-8")
+    assert about == set(re.findall(r"^  name: (wrong-\S+)$", text, re.MULTILINE))
+
+
+def test_the_rules_that_hold_in_part_find_nothing_in_half_of_it(platform: Path) -> None:
+    """Whatever object is left out: nothing is said of one that is not there."""
+    documents = (FIXTURES / "manifests" / "chart.yaml").read_text(encoding="utf-8").split("\n---\n")[1:]
+    whole = {told(finding).partition(" ")[2] for finding in look_at(platform, "\n---\n".join(documents)).findings}
+    for left_out in range(len(documents)):
+        rest = "\n---\n".join(documents[:left_out] + documents[left_out + 1 :])
+        assert {told(finding).partition(" ")[2] for finding in look_at(platform, rest).findings} <= whole
+
+
+def test_the_documentation_names_the_rules_that_are_asked_of_manifests_from_anywhere() -> None:
+    page = (ROOT / "docs" / "linter.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Manifests from anywhere\n")[2].partition("\n## ")[0]
+    table = {rule for line in section.splitlines() if line.startswith("|") for rule in re.findall(r"[A-Z]+\d{3}", line)}
+    assert table == {check.id for check in all_checks() if check.scope is Scope.ENVIRONMENT and check.anywhere}
 
 
 def test_a_definition_that_is_given_too_is_the_schema_of_its_kind(platform: Path) -> None:

@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 import yaml
 
+from gitops.checks.admission.placing import place
+from gitops.models.admission import Policy
 from gitops.models.finding import Level
+from gitops.models.paths import JsonPath, format_pointer
+from gitops.models.resource import Origin, Overlay, Resource
+from gitops.repository.admission import policy_of
 from gitops.services.bindings import admission_files
 from gitops.services.workspace import Workspace
+from tests.admission.cases import Case, load, offline
+from tests.conftest import Golden
 from tests.repository.conftest import ROOT
 
 POLICIES = ROOT / "policies" / "admission"
@@ -17,7 +24,7 @@ CASES = ROOT / "tests" / "admission" / "cases"
 # kustomization.yaml in the policies' folder says why.
 EXEMPT = {"argocd", "kube-node-lease", "kube-public", "kube-system", "rook-ceph"}
 LEVEL = "pod-security.kubernetes.io/enforce"
-TOLD = ("title", "why", "fix", "reference")
+TOLD = ("title", "why", "fix", "reference", "path")
 FILES = sorted(path for path in POLICIES.glob("*.yaml") if path.name != "kustomization.yaml")
 _LITERAL = re.compile(r"'([^']*)'")
 
@@ -75,6 +82,42 @@ def test_every_validation_has_a_case_that_fails_and_the_policy_one_that_passes(f
             first = _LITERAL.search(validation["messageExpression"])
             assert first
             assert any(text.startswith(first[1]) for text in said), first[1]
+
+
+def places(case: Case, policy: Policy) -> list[tuple[str, JsonPath]]:
+    """What the policy says of a case, and where the finding points."""
+    resource = Resource(Overlay("", "", ""), case.body["object"], Origin())
+    denials = [denial for verdict in offline(case, policy) for denial in verdict.denials]
+    return [(each.message, place(resource, (), policy.pointers.of(each.validation), each.message)) for each in denials]
+
+
+@every_policy
+def test_a_policy_tells_for_every_validation_which_field_is_to_be_edited(file: Path) -> None:
+    policy = policy_of(read(file))
+    assert policy.pointers.mistakes == ()
+    assert all(policy.pointers.of(validation) for validation in range(len(policy.spec.validations)))
+
+
+@every_policy
+def test_a_refusal_points_into_the_object(file: Path) -> None:
+    policy = policy_of(read(file))
+    refused = [case for case in load(CASES / f"{rule_of(file)}.yaml") if not case.allowed]
+    assert refused
+    for case in refused:
+        found = places(case, policy)
+        assert found, case.title
+        assert all(path for _, path in found), case.title
+
+
+def test_where_the_refusals_of_all_cases_point(golden: Golden) -> None:
+    """For reading: each is the field that a person has to edit, or what is around it where it is missing."""
+    lines = []
+    for file in FILES:
+        policy = policy_of(read(file))
+        for case in load(CASES / f"{rule_of(file)}.yaml"):
+            for message, path in places(case, policy):
+                lines += [f"{policy.rule} {case.title}: {message}", f"    {case.body['object']['kind']} {format_pointer(path)}"]
+    golden("admission-places.txt", "\n".join([*lines, ""]))
 
 
 def test_the_bindings_and_the_parameters_are_what_git_holds(workspace: Workspace) -> None:

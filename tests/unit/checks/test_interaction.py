@@ -67,6 +67,12 @@ def test_a_text_names_none(text: str) -> None:
     assert named(text) == []
 
 
+@pytest.mark.parametrize("text", ["x" * 3_000_000, "a://" * 700_000, "http://db:5432 " + "a." * 1_500_000], ids=len)
+def test_a_text_of_megabytes_without_a_break_is_read_once(text: str) -> None:
+    """In seconds; were it gone through again from every character, this test would not end."""
+    assert len(named(text)) < 2
+
+
 SERVICES = Names(
     namespaces=frozenset({"dare", "keycloak"}),
     services=frozenset({("dare", "db"), ("dare", "db-headless"), ("keycloak", "keycloak")}),
@@ -124,6 +130,7 @@ def test_a_variable_names_a_service_in_short(values: dict[str, str], found: list
         pytest.param({"MODE": "word"}, id="any word"),
         pytest.param({"TARGET": "prod"}, id="a target of another sort"),
         pytest.param({"WINDOW": "12:30"}, id="a time"),
+        pytest.param({"DB_IMAGE": "db:5432"}, id="an image with a version"),
     ],
 )
 def test_a_variable_names_none(values: dict[str, str]) -> None:

@@ -143,3 +143,46 @@ def test_a_waiver_is_named_with_its_line(tmp_path: Path) -> None:
     (problem,) = problems("WAIVER001", evidence)
     assert (problem.file, problem.line) == ("policies/waivers.yaml", 3)
     assert messages("WAIVER001", evidence) == ["waiver of META001 for Service/web: lapsed on 2027-01-01, owner platform"]
+
+
+POLICY = """apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: dare-rel004
+  annotations: {project-dare.eu/rule: REL004}
+"""
+REPLICAS = "{rules: [REL004], objects: [Deployment/web], environments: [test]}"
+
+
+def _with_policy(root: Path, waiver: str, level: str = "error", component: str = "admission-policies") -> WaiverEvidence:
+    text = waiver.removesuffix("}") + ", owner: platform, reason: r, expires: 2027-03-01}"
+    files = {
+        "policies/waivers.yaml": f"waivers:\n  - {text}\n",
+        "policies/levels.yaml": f"levels:\n  test:\n    REL004: {level}\n",
+        "policies/admission/rel004.yaml": POLICY,
+        "policies/admission/img001.yaml": POLICY.replace("rel004", "img001").replace("REL004", "IMG001"),
+        f"overlays/test/{component}/kustomization.yaml": "resources: []\n",
+    }
+    return WaiverEvidence(sound_tree(root, files), frozenset(), TODAY, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("waiver", "more", "said"),
+    [
+        (REPLICAS, {}, ["the API server goes on refusing by REL004 in test"]),
+        (REPLICAS.replace("REL004", "REL"), {}, ["the API server goes on refusing by REL004 in test"]),
+        (REPLICAS, {"level": "warning"}, []),
+        (REPLICAS, {"component": "others"}, []),
+        (REPLICAS.replace("[test]", "[elsewhere]"), {}, []),
+        (REPLICAS.replace("REL004", "META001"), {}, []),
+        ("{rules: [IMG001], images: ['docker.io/*']}", {}, []),
+        ("{rules: [IMG001], objects: [Deployment/web], images: ['docker.io/*']}", {}, ["refusing by IMG001 in test"]),
+    ],
+    ids=["refused", "by its family", "warned of", "no policies there", "elsewhere", "no policy", "images", "images of objects"],
+)
+def test_a_waiver_that_the_cluster_does_not_know_is_told(
+    tmp_path: Path, waiver: str, more: dict[str, str], said: list[str]
+) -> None:
+    found = messages("WAIVER009", _with_policy(tmp_path, waiver, **more))
+    assert len(found) == len(said)
+    assert all(part in message for part, message in zip(said, found, strict=True))

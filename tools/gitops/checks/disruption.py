@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from gitops.checks.evidence import NOT_OURS, EnvironmentEvidence
+from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.network_policies import may_select
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.resource import GroupKind, Identity, Resource
@@ -43,18 +43,20 @@ def budget_for_nobody(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="A node can't be emptied while it runs such a pod: an upgrade of the cluster stops there until somebody forces it.",
     fix="Leave room for one pod (maxUnavailable: 1), run one more, or remove the budget of what runs once.",
     reference=f"{_BUDGETS}#think-about-how-your-application-reacts-to-disruptions",
+    anywhere=True,
 )
 def blocking_budget(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Budgets that let none of the pods go which the manifests ask for, and pods that two budgets hold.
 
-    Percentages are rounded up, as the controller does. Of what an autoscaler scales, its smallest number counts. Where two
-    budgets select a pod, the API server refuses to evict it.
+    Percentages are rounded up, as the controller does. Of what an autoscaler scales, its smallest number counts; a workload of
+    manifests from anywhere that says no number may have one elsewhere. Where two budgets select a pod, the API server refuses
+    to evict it.
     """
     holders: dict[int, Resource] = {}
     smallest = {target: int(least) for target, least in _smallest(evidence)}
     for budget in _rendered(evidence, _BUDGET):
         chosen = _chosen(evidence, budget)
-        counts = [smallest.get(pods.workload.identity, replicas_of(pods.workload)) for pods in chosen]
+        counts = [smallest.get(pods.workload.identity, _number(evidence, pods)) for pods in chosen]
         known = [number for number in counts if number is not None]
         if known and len(known) == len(counts) and sum(known) > 0:
             yield from _no_room(budget, sum(known))
@@ -62,6 +64,11 @@ def blocking_budget(evidence: EnvironmentEvidence) -> Iterator[Problem]:
             other = holders.setdefault(id(pods), budget)
             if other is not budget:
                 yield Problem(f"{pods} has the budget {other.name} too", budget, ("spec", "selector"))
+
+
+def _number(evidence: EnvironmentEvidence, pods: Pods) -> int | None:
+    """How many pods the manifest asks for; None where that is for something else to say."""
+    return replicas_of(pods.workload) if evidence.closed or "replicas" in _spec(pods.workload) else None
 
 
 def _no_room(budget: Resource, pods: int) -> Iterator[Problem]:
@@ -97,6 +104,7 @@ def scales_nothing(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="Each sync sets the number back that the autoscaler had chosen, and takes pods away under load.",
     fix="Leave spec.replicas out of the workload's manifest; minReplicas is what it starts with.",
     reference=f"{_AUTOSCALING}#migrating-deployments-and-statefulsets-to-horizontal-autoscaling",
+    anywhere=True,
 )
 def fixed_number(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Workloads with spec.replicas that an autoscaler scales."""
@@ -115,14 +123,15 @@ def fixed_number(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="The pods get the names by which they find each other only from a headless Service that selects them.",
     fix="Name a Service of the namespace with clusterIP: None and the labels of the pods under serviceName.",
     reference="https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id",
+    anywhere=True,
 )
 def no_headless_service(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """StatefulSets whose serviceName is no Service, one with an address of its own, or one that does not select the pods."""
     for stateful_set in _rendered(evidence, _STATEFUL_SET):
-        name = _spec(stateful_set).get("serviceName")
-        service = evidence.network.services.get((stateful_set.namespace, str(name)))
-        if not name:
-            continue  # without one the pods have no names of their own, which is allowed since 1.33
+        name = str(_spec(stateful_set).get("serviceName") or "")
+        service = evidence.network.services.get((stateful_set.namespace, name))
+        if not name or (service is None and not evidence.closed):
+            continue  # without a name the pods have none of their own, which is allowed since 1.33
         if service is None:
             fault = "is not rendered"
         elif _spec(service).get("clusterIP") != "None":
@@ -131,13 +140,13 @@ def no_headless_service(evidence: EnvironmentEvidence) -> Iterator[Problem]:
             fault = "does not select its pods"
         else:
             continue
-        yield Problem(f"the Service {stateful_set.namespace}/{name} {fault}", stateful_set, ("spec", "serviceName"))
+        wanted = Identity("", "Service", stateful_set.namespace, name)
+        yield Problem(f"the {wanted} {fault}", stateful_set, ("spec", "serviceName"))
 
 
 def _rendered(evidence: EnvironmentEvidence, kind: GroupKind) -> Iterator[Resource]:
-    elsewhere = NOT_OURS | evidence.environment.argocd_namespaces
     for resource in evidence.by_kind.get(kind, ()) if evidence.rendered.complete else ():
-        if resource.namespace not in elsewhere:
+        if resource.namespace not in evidence.elsewhere:
             yield resource
 
 

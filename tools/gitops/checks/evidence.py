@@ -85,6 +85,9 @@ class EnvironmentEvidence:
     components: Mapping[str, Component] = field(default_factory=dict)
     folders: frozenset[str] = frozenset()
     """Every folder of the repository that a source could be."""
+    closed: bool = True
+    """Whether these are all the objects that there are. Of manifests from anywhere nobody knows what else runs beside them:
+    there a check may only go by objects that are given, and not by one that is missing."""
 
     @property
     def environment(self) -> Environment:
@@ -97,6 +100,11 @@ class EnvironmentEvidence:
     @property
     def resources(self) -> Iterator[Resource]:
         return self.rendered.resources
+
+    @cached_property
+    def elsewhere(self) -> frozenset[str]:
+        """The namespaces whose objects come with the cluster or with Argo CD; none where anything may come from elsewhere."""
+        return NOT_OURS | self.environment.argocd_namespaces if self.closed else frozenset()
 
     @cached_property
     def by_identity(self) -> dict[Identity, Resource]:
@@ -160,9 +168,8 @@ class EnvironmentEvidence:
         if not self.rendered.complete:
             return ()
         names = Names.of(self.resources)
-        elsewhere = NOT_OURS | self.environment.argocd_namespaces
         found = (address for resource in self.resources for address in addresses(resource, names))
-        return tuple(address for address in found if address.namespace not in elsewhere)
+        return tuple(address for address in found if address.namespace not in self.elsewhere)
 
     @cached_property
     def connections(self) -> tuple[Connection, ...]:

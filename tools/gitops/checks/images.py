@@ -55,6 +55,7 @@ def no_digest(resource: Resource) -> Iterator[Problem]:
     fix="Pin one version in all overlays of the environment.",
     reference=_NAMES,
     level=Level.WARNING,
+    anywhere=True,
 )
 def two_versions(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Images of one registry and path that an environment runs with different tags or digests; one version in several places

@@ -78,18 +78,20 @@ def no_tls(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="Users get 404 or 503 for an address that is published.",
     fix="Name a class, a Service and a port of it that are there.",
     reference=f"{_INGRESS}#the-ingress-resource",
+    anywhere=True,
 )
 def leads_nowhere(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Ingresses of a class that is neither rendered nor the cluster's, and backends without such a Service or port.
 
-    A Service that is there and selects no pods is NET017's.
+    A Service that is there and selects no pods is NET017's. Of manifests from anywhere only the port is looked for, in a
+    Service that is given.
     """
     if not evidence.rendered.complete:
         return
     classes = {*ingress_classes(evidence.resources), *(cluster.facts.ingress_class for cluster in evidence.clusters)}
     for route in evidence.routes:
         name = class_of(route.resource)
-        if name and name not in classes:
+        if name and name not in classes and evidence.closed:
             yield Problem(f"no IngressClass is called '{name}'", route.resource, ("spec", "ingressClassName"))
         if "resource" not in route.backend and (fault := _fault(evidence, route)):
             yield Problem(f"{route} leads to {fault}", route.resource, (*route.where[:-1], "backend"))
@@ -101,8 +103,8 @@ def _fault(evidence: EnvironmentEvidence, route: Route) -> str:
     if not name:
         return "no backend"
     service = evidence.network.services.get((route.resource.namespace, name))
-    if service is None and route.resource.namespace in evidence.environment.argocd_namespaces:
-        return ""  # Argo CD's own, which its installation brings
+    if service is None and (not evidence.closed or route.resource.namespace in evidence.environment.argocd_namespaces):
+        return ""  # somebody else's, or Argo CD's own, which its installation brings
     if service is None:
         return f"the Service {name}, which is not in {route.resource.namespace}"
     ports = [mapping(port) for port in sequence(mapping(service.body.get("spec")).get("ports"))]

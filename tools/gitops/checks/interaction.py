@@ -36,6 +36,7 @@ def no_service(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="A connection to a port that the Service does not open hangs or is refused.",
     fix="Correct the port, or add it to the Service.",
     reference=_DNS,
+    anywhere=True,
 )
 def no_port(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Addresses with a port that their Service does not serve; a headless Service leads to any port of its pods.

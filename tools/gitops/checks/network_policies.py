@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from gitops.checks.evidence import NOT_OURS, EnvironmentEvidence
+from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
@@ -160,9 +160,8 @@ def _is_told(evidence: EnvironmentEvidence, source: Pods, target: Pods) -> bool:
 
 def _is_elsewhere(evidence: EnvironmentEvidence, peer: dict[str, Any]) -> bool:
     """Whether a peer is in a namespace that comes with the cluster or with Argo CD."""
-    elsewhere = NOT_OURS | evidence.environment.argocd_namespaces
     selector = peer.get("namespaceSelector")
-    return bool(selector) and any(selects(selector, {NAMESPACE_NAME: name}) for name in elsewhere)
+    return bool(selector) and any(selects(selector, {NAMESPACE_NAME: name}) for name in evidence.elsewhere)
 
 
 def _is_missing(evidence: EnvironmentEvidence, peer: dict[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from gitops.checks.evidence import NOT_OURS, EnvironmentEvidence
+from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.resource import GroupKind, Identity
 from gitops.models.values import mapping
@@ -29,12 +29,14 @@ _NUMBER = re.compile(r"[0-9]+")
     why="A pod that reads a ConfigMap or a key which is not there does not start.",
     fix="Add the ConfigMap or the key, or correct the name.",
     reference="https://kubernetes.io/docs/concepts/configuration/configmap/#configmaps-and-pods",
+    anywhere=True,
 )
 def config_maps(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """ConfigMaps and keys that pods or custom resources name in variables, volumes and mounts, and no overlay renders.
 
     What is `optional: true` may be missing, and `kube-root-ca.crt` is in every namespace. A single file that is mounted from a
-    ConfigMap (`subPath`) has to be one of its keys.
+    ConfigMap (`subPath`) has to be one of its keys. Of manifests from anywhere only keys are looked for, in a ConfigMap that is
+    given and has any: an empty one may be filled by a program.
     """
     for reference in _asked(evidence, CONFIG_MAP):
         target = reference.target
@@ -44,10 +46,10 @@ def config_maps(evidence: EnvironmentEvidence) -> Iterator[Problem]:
         elif is_built_in(target):
             keys = ROOT_CA_KEYS
         else:
-            if reference.key is None:
+            if reference.key is None and evidence.closed:
                 yield Problem(f"no overlay renders the {target}", reference.resource, reference.path, text=reference.text)
             continue
-        if reference.key is not None and reference.key not in keys:
+        if reference.key is not None and reference.key not in keys and (keys or evidence.closed):
             message = f"the {target} has no key '{reference.key}'; it has {', '.join(sorted(keys)) or 'none'}"
             yield Problem(message, reference.resource, reference.path, text=reference.text)
 
@@ -114,9 +116,8 @@ def classes(evidence: EnvironmentEvidence) -> Iterator[Problem]:
 def _asked(evidence: EnvironmentEvidence, kind: GroupKind) -> Iterator[Reference]:
     """What must be there of a kind, once per object, where everything is rendered that could be it."""
     told: set[tuple[int, Identity, str | None]] = set()
-    elsewhere = NOT_OURS | evidence.environment.argocd_namespaces
     for reference in evidence.references.get(kind, ()) if evidence.rendered.complete else ():
         about = (id(reference.resource), reference.target, reference.key)
-        if not reference.optional and reference.target.namespace not in elsewhere and about not in told:
+        if not reference.optional and reference.target.namespace not in evidence.elsewhere and about not in told:
             told.add(about)
             yield reference

@@ -37,19 +37,22 @@ def no_role(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="Rights of an account that does not exist go to whoever makes one of that name; the account that was meant has none.",
     fix="Correct the account's name or namespace, or remove it from the binding.",
     reference=f"{_REFERENCE}#referring-to-subjects",
+    anywhere=True,
 )
 def no_subject(evidence: EnvironmentEvidence) -> Iterator[Problem]:
-    """Service accounts in bindings that no overlay renders. Users and groups are not objects, so nothing is said of them."""
-    elsewhere = NOT_OURS | evidence.environment.argocd_namespaces
+    """Service accounts in bindings that no overlay renders, or without a namespace.
+
+    Users and groups are not objects, so nothing is said of them. Of manifests from anywhere only the namespace is looked for.
+    """
     for binding in _bindings(evidence):
         for path, subject in entries(binding.body, "subjects", ()):
             name, namespace = str(subject.get("name")), str(subject.get("namespace") or "")
             account = Identity(*SERVICE_ACCOUNT, namespace, name)
-            if subject.get("kind") != SERVICE_ACCOUNT.kind or namespace in elsewhere:
+            if subject.get("kind") != SERVICE_ACCOUNT.kind or namespace in evidence.elsewhere:
                 continue
             if not namespace:
                 yield Problem(f"the ServiceAccount {name} has no namespace", binding, path)
-            elif account not in evidence.by_identity and not is_built_in(account):
+            elif evidence.closed and account not in evidence.by_identity and not is_built_in(account):
                 yield Problem(f"no overlay renders the {account}", binding, (*path, "name"))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from gitops.checks.evidence import NOT_OURS, EnvironmentEvidence
+from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.network_policies import may_select
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.resource import GroupKind, Resource
@@ -46,6 +46,7 @@ def no_pods(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     why="A name that no container has leaves the Service without addresses; nobody answers at a number that none listens on.",
     fix="Name the container's port, or give the container a port of this name.",
     reference=f"{_SERVICES}#field-spec-ports",
+    anywhere=True,
 )
 def no_target_port(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """Ports of Services that lead to a port which no container behind them lists.
@@ -89,10 +90,9 @@ def not_isolated(evidence: EnvironmentEvidence) -> Iterator[Problem]:
 
 def _selecting(evidence: EnvironmentEvidence) -> Iterator[Resource]:
     """The Services of this repository's pods, once all of these are rendered."""
-    elsewhere = NOT_OURS | evidence.environment.argocd_namespaces
     for service in evidence.by_kind.get(_SERVICE, ()) if evidence.rendered.complete else ():
         spec = mapping(service.body.get("spec"))
-        if mapping(spec.get("selector")) and spec.get("type") != "ExternalName" and service.namespace not in elsewhere:
+        if mapping(spec.get("selector")) and spec.get("type") != "ExternalName" and service.namespace not in evidence.elsewhere:
             yield service
 
 

@@ -60,7 +60,7 @@ class Check:
 
     ``waivable`` is false where what is found keeps other things from being checked, or where no reason could justify it;
     ``anywhere`` is true for a rule about an environment that also holds for manifests from elsewhere, of which nobody knows
-    what else runs beside them.
+    what else runs beside them; one that holds in part asks its evidence whether it is ``closed``.
     """
 
     id: str

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from gitops.checks.evidence import NOT_OURS, EnvironmentEvidence
+from gitops.checks.evidence import EnvironmentEvidence
 from gitops.checks.roles import BINDINGS, role_of
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.resource import Identity, Resource
@@ -32,7 +32,6 @@ def unused(evidence: EnvironmentEvidence) -> Iterator[Problem]:
     """
     if not evidence.rendered.complete:
         return
-    elsewhere = NOT_OURS | evidence.environment.argocd_namespaces
     used, lost = set(), set()
     for user, target in _uses(evidence):
         used.add(target)
@@ -40,7 +39,7 @@ def unused(evidence: EnvironmentEvidence) -> Iterator[Problem]:
             lost.add((user.overlay, target.kind))
     for kind in (CONFIG_MAP, SERVICE_ACCOUNT, ROLE, CLUSTER_ROLE):
         for resource in evidence.by_kind.get(kind, ()):
-            if resource.identity in used or resource.namespace in elsewhere or _is_annotated(resource):
+            if resource.identity in used or resource.namespace in evidence.elsewhere or _is_annotated(resource):
                 continue
             if (resource.overlay, resource.kind) in lost or (kind == CONFIG_MAP and _is_told(evidence, resource)):
                 continue

@@ -3,10 +3,13 @@
 Source: https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/validating-admission-policy-v1/ (and -binding-v1).
 """
 
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
+
+from gitops.models.pointers import Pointers, read_pointers
 
 ANNOTATION = "project-dare.eu/"
 
@@ -153,10 +156,10 @@ class Policy(BaseModel):
         """The rule's id: its annotation, else the policy's name."""
         return self.note("rule") or self.name
 
-    @property
-    def pointers(self) -> tuple[str, ...]:
-        """JSON pointers to the value that the policy is about; the first that leads somewhere counts."""
-        return tuple(self.note("path").split())
+    @cached_property
+    def pointers(self) -> Pointers:
+        """The fields that are to be edited where the policy refuses, as its annotation ``path`` tells them."""
+        return read_pointers(self.note("path"), len(self.spec.validations))
 
     def note(self, name: str) -> str:
         """An annotation of ours: ``title``, ``why``, ``fix``, ``reference``, ``path``."""

@@ -81,6 +81,12 @@ class Trouble(NamedTuple):
     pointer: str
     message: str
 
+    @property
+    def validation(self) -> int:
+        """The index of the validation that it is, -1 for anything else."""
+        last = self.pointer.rpartition("/")[2]
+        return int(last) if self.pointer.startswith("/spec/validations/") and last.isdigit() else -1
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -108,15 +114,10 @@ class Verdict:
         """What the server would refuse with, in its order; empty where it would admit."""
         failed = self.errors if self.fails_closed else ()
         told = [(denial.validation, denial.message) for denial in self.denials]
-        told += [(_index(error.pointer), error.message) for error in failed]
+        told += [(error.validation, error.message) for error in failed]
         return tuple(message for _, message in sorted(told, key=lambda each: each[0]))
 
     @property
     def text(self) -> str:
         """The first message of whatever kind."""
         return next(iter([*self.messages, *(trouble.message for trouble in (*self.errors, *self.unknown))]), "")
-
-
-def _index(pointer: str) -> int:
-    last = pointer.rpartition("/")[2]
-    return int(last) if pointer.startswith("/spec/validations/") and last.isdigit() else -1

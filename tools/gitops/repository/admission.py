@@ -1,12 +1,12 @@
 """Admission policies as they lie in the tree, or in any other YAML."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from gitops.models.admission import Binding, BindingSpec, Policy, PolicySpec
+from gitops.models.admission import ANNOTATION, Binding, BindingSpec, Policy, PolicySpec
 from gitops.models.paths import JsonPath
 from gitops.models.resource import JsonObject
 from gitops.models.values import mapping
@@ -61,7 +61,9 @@ def read_policies(texts: Mapping[str, str]) -> PolicySet:
                 continue
             try:
                 if body.get("kind") == _POLICY:
-                    policies.append(policy_of(body, file))
+                    policy = policy_of(body, file)
+                    policies.append(policy)
+                    mistakes += _wrong_pointers(policy, root)
                 elif body.get("kind") == _BINDING:
                     bindings.append(binding_of(body))
             except ValidationError as error:
@@ -96,6 +98,14 @@ def binding_of(body: JsonObject) -> Binding:
     """A binding from its object; raises ``ValidationError`` about its spec."""
     spec = BindingSpec.model_validate(_without_nulls(body.get("spec") or {}))
     return Binding(name=str(mapping(body.get("metadata")).get("name", "")), spec=spec)
+
+
+def _wrong_pointers(policy: Policy, root: documents.Node) -> Iterator[Mistake]:
+    """The policy stays one: its refusals point at the object as a whole until the annotation is corrected."""
+    annotation = f"{ANNOTATION}path"
+    line = positions.find(root, ("metadata", "annotations", annotation), root.value).line
+    for wrong in policy.pointers.mistakes:
+        yield Mistake(policy.file, line, f"{policy.name}: annotation {annotation}: {wrong}")
 
 
 def _without_nulls(value: Any) -> Any:

@@ -23,9 +23,10 @@ from gitops.repository.config_files import (
     settings_of_variables,
 )
 
-_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+# Each part has its longest length, so that a text of megabytes without a break is not gone through again from every character.
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PORT = r"(?P<port>\d{1,9})"  # longer than any, so that a mistyped one is still read as a port
-_SCHEME_AND_USER = r"[a-z][a-z0-9+.-]*://(?:[\w.%-]+(?::[^@\s/]*)?@)?"
+_SCHEME_AND_USER = r"[a-z][a-z0-9+.-]{0,29}://(?:[\w.%-]+(?::[^@\s/]*)?@)?"
 _FULL = re.compile(
     rf"(?<![\w.@/-])(?:{_SCHEME_AND_USER})?(?:{_LABEL}\.)??(?P<name>{_LABEL})\.(?P<namespace>{_LABEL})"
     rf"(?P<svc>\.svc(?:\.cluster\.local)?)?(?::{_PORT})?(?!\.?[\w-])"
@@ -49,6 +50,8 @@ _LISTENS = frozenset({"listen", "listener", "bind", "advertise", "advertised"})
 _SAYS_NAME = frozenset(
     ["name", "id", "user", "username", "realm", "role", "account", "namespace", "db", "database", "queue", "job", "type"]
 )
+# An image without its registry looks like a Service with a port: redis:7.
+_SAYS_IMAGE = frozenset({"image", "images", "tag"})
 _OURSELVES = frozenset({"localhost"})
 _NO_HOST = frozenset({"true", "false", "yes", "no", "on", "off", "none", "null", "auto", "default", "any", "all"})
 
@@ -64,7 +67,8 @@ class Address(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.name}.{self.namespace}" + (f":{self.port}" if self.port is not None else "")
+        namespace = f".{self.namespace}" if self.namespace else ""
+        return f"{self.name}{namespace}" + (f":{self.port}" if self.port is not None else "")
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def _long(text: str, namespace: str, namespaces: frozenset[str]) -> Iterator[_Fo
     for match in _FULL.finditer(text):
         if match["svc"] or match["namespace"] in namespaces:
             yield _Found(match["name"], match["namespace"], match["port"], match[0])
-    for match in _URL.finditer(text):
+    for match in _URL.finditer(text) if "://" in text else ():
         if not match["name"].isdigit():
             yield _Found(match["name"], namespace, match["port"], match[0])
 
@@ -132,9 +136,9 @@ def _long(text: str, namespace: str, namespaces: frozenset[str]) -> Iterator[_Fo
 def _short(source: _Source, namespace: str, names: Names) -> Iterator[_Found]:
     for setting in source.settings:
         words = [word.lower() for word in _WORDS.findall(setting.key)]
-        if _LISTENS.intersection(words):
-            continue
         last = words[-1] if words else ""
+        if _LISTENS.intersection(words) or last in _SAYS_IMAGE:
+            continue
         says_host = last in _SAYS_HOST or last in _MAY_SAY_HOST
         port = _port_beside(setting, words) if says_host else None
         for part in setting.value.split(","):

@@ -15,10 +15,11 @@ from gitops.adapters.workers import spread
 from gitops.checks.admission.checks import policy_check
 from gitops.checks.admission.compiled import CompiledPolicy, compile_policy
 from gitops.checks.admission.evidence import AdmissionEvidence, FileRemark
+from gitops.checks.admission.placing import place
 from gitops.checks.unit import Check, Problem
 from gitops.models.admission import Policy
 from gitops.models.admission_request import Verdict
-from gitops.models.paths import JsonPath, parse_pointer, value_at
+from gitops.models.paths import JsonPath
 from gitops.models.resource import Resource
 from gitops.repository.admission import PolicySet, policies_of
 from gitops.repository.rendering import RenderedEnvironment, RenderedOverlay
@@ -99,10 +100,10 @@ class AdmissionJudge:
 
     def _defect(self, policy: Policy, pointer: str, message: str, line: int, column: int) -> FileRemark:
         """At the line of the file where the expression is a block that keeps its lines; else at its first line."""
-        place = self._line(policy, pointer)
+        first = self._line(policy, pointer)
         where = f"line {line}, column {column}" if line > 1 else f"column {column}"
         told = message.removesuffix(" (in container '')")
-        return FileRemark(policy.file, place + line - 1, f"{policy.name}: {pointer[1:]}, {where}: {told}")
+        return FileRemark(policy.file, first + line - 1, f"{policy.name}: {pointer[1:]}, {where}: {told}")
 
     def _line(self, policy: Policy, pointer: str) -> int:
         return self.tree.line(policy.file, _steps(pointer)) if policy.file in self.tree.files else 1
@@ -197,30 +198,21 @@ class _Said:
 
 
 def _identity(policy: Policy) -> str:
-    return digest([policy.name, policy.spec.model_dump_json(), " ".join(policy.pointers)])
+    return digest([policy.name, policy.spec.model_dump_json(), policy.note("path")])
 
 
 def _entries(index: int, resource: Resource, prefix: JsonPath, policy: Policy, verdict: Verdict) -> Iterator[list[Any]]:
     """What is kept of a verdict: the object's index, what it is, the path into the object, the expression, the message."""
-    path = _place(resource, prefix, policy)
+
+    def entry(what: str, pointer: str, validation: int, message: str) -> list[Any]:
+        path = place(resource, prefix, policy.pointers.of(validation), message)
+        return [index, what, list(path), pointer, message]
+
     for denial in verdict.denials:
-        yield [index, "refused", list(path), f"/spec/validations/{denial.validation}", denial.message]
-    for error in verdict.errors:
-        yield [index, "failed", list(path), error.pointer, error.message]
-    for trouble in verdict.unknown:
-        yield [index, "unknown", list(path), trouble.pointer, trouble.message]
-
-
-def _place(resource: Resource, prefix: JsonPath, policy: Policy) -> JsonPath:
-    """The first of the policy's pointers that leads somewhere in the object; in a pod it counts from its template."""
-    for pointer in policy.pointers:
-        path = (*prefix, *parse_pointer(pointer))
-        try:
-            value_at(resource.body, path)
-        except LookupError:
-            continue
-        return path
-    return prefix
+        yield entry("refused", f"/spec/validations/{denial.validation}", denial.validation, denial.message)
+    for what, troubles in (("failed", verdict.errors), ("unknown", verdict.unknown)):
+        for trouble in troubles:
+            yield entry(what, trouble.pointer, trouble.validation, trouble.message)
 
 
 def _steps(pointer: str) -> JsonPath:

@@ -1,7 +1,8 @@
 """Lint for manifests from anywhere: a Helm render, another repository, standard input.
 
 Nobody knows what else runs beside them. So only those rules about an environment are asked that hold without the rest of it
-(``Check.anywhere``), and every rule about one object. Levels and waivers are those of a repository, and not asked.
+(``Check.anywhere``), by evidence that is not ``closed``, and every rule about one object. Levels and waivers are those of a
+repository, and not asked.
 """
 
 from collections.abc import Iterable, Iterator
@@ -163,7 +164,7 @@ class _Run:
         (outcome,) = SchemaJudge(self.workspace, pack).judge([rendered])
         pack.save()
         engine = tuple(replace(failure, file=self.request.given[0].name) for failure in outcome.engine)
-        evidence = EnvironmentEvidence(rendered, tuple(outcome.verdicts), engine, (), ())
+        evidence = EnvironmentEvidence(rendered, tuple(outcome.verdicts), engine, (), (), closed=False)
         for check in all_checks():
             if check.scope is Scope.OBJECT:
                 yield from ((check, problem) for resource in rendered.resources for problem in check.function(resource))

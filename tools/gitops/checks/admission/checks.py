@@ -15,12 +15,15 @@ _RULES = "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/cu
     "POLICY001",
     "Admission policy that can't work",
     Scope.ADMISSION,
-    why="The API server refuses a policy with a wrong field or an expression that does not compile: then nothing is enforced.",
+    why=(
+        "The API server refuses a policy with a wrong field or an expression that does not compile: then nothing is enforced. "
+        "Of one whose pointers are wrong nobody learns which field to edit."
+    ),
     fix="Correct the policy at the line and column that are named.",
     reference=_POLICIES,
 )
 def defective(evidence: AdmissionEvidence) -> Iterator[Problem]:
-    """Policies of `policies/admission` with fields that there are not, and expressions that do not compile."""
+    """Policies of `policies/admission` with fields that there are not, expressions that do not compile, or wrong pointers."""
     for remark in evidence.defects:
         yield Problem(remark.message, file=remark.file, line=remark.line)
 
