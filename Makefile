@@ -20,6 +20,7 @@ check: setup ## Render and check every overlay of every environment
 
 .PHONY: test
 test: setup $(VENV)/.dev ## Style, types, layers, and all tests
+	@$(RUN) -m gitops.cli.setup crane
 	$(VENV)/bin/ruff check tools tests
 	$(VENV)/bin/ruff format --check tools tests
 	$(RUN) -m mypy

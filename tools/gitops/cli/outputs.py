@@ -36,6 +36,17 @@ def day(_ctx: click.Context, _param: click.Parameter, value: datetime | None) ->
     return value.date() if value else datetime.now(UTC).date()
 
 
+def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime:
+    """The time that ``--now`` names, in UTC where it names no other zone; else now."""
+    if value is None:
+        return datetime.now(UTC)
+    try:
+        told = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"'{value}' is no time such as 2026-11-24T12:00:00Z", ctx, param) from None
+    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+
+
 def refuse_clashes(outputs: Outputs) -> None:
     """Two reports in one place would be neither."""
     places = [file for _, file in outputs]
