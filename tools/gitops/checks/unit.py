@@ -20,6 +20,7 @@ class Scope(StrEnum):
     OBJECT = "object"  # one models.resource.Resource; the answer may be kept for an unchanged overlay
     ENVIRONMENT = "environment"  # an evidence.EnvironmentEvidence: everything that one environment renders
     ADMISSION = "admission"  # an admission.evidence.AdmissionEvidence: what policies and CRD rules said of every object
+    APPROVAL = "approval"  # an approval_evidence.ApprovalEvidence: pinned images of an environment, what was decided, the day
     WAIVERS = "waivers"  # an evidence.WaiverEvidence: the waivers, and which of them were needed
     IMAGE = "image"  # an image_evidence.ImageEvidence: one image of an environment and what is known of it, for tools/scan.py
     DIFF = "diff"  # a diff_evidence.DiffEvidence: what a merge request changes; lint has nothing to give to these

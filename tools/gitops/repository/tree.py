@@ -17,7 +17,8 @@ from gitops.models.paths import JsonPath
 from gitops.models.resource import Overlay
 from gitops.models.waiver import Waivers
 from gitops.models.waiver_rules import WaiverRules
-from gitops.repository import approvals, documents, positions
+from gitops.repository import approvals as approval_files
+from gitops.repository import documents, positions
 from gitops.repository.documents import Node
 from gitops.repository.facts import FactReader, FileFacts
 from gitops.repository.graph import BrokenEdge, Graph, kustomization_in
@@ -229,11 +230,15 @@ class Tree:
         """What was decided about the images of an environment; nothing where the file is missing or defective (a finding of its
         own): then nothing is approved."""
         if environment not in self._approvals:
-            path = approvals.path_of(environment)
+            path = approval_files.path_of(environment)
             facts = self.files.get(path)
-            found = approvals.read((self.root / path).read_bytes()) if facts and facts.data is not None else None
+            found = approval_files.read((self.root / path).read_bytes()) if facts and facts.data is not None else None
             self._approvals[environment] = found or Approvals()
         return self._approvals[environment]
+
+    def approval_lines(self, environment: str) -> dict[approval_files.Identity, int]:
+        """The line of each approval in the environment's file."""
+        return approval_files.lines_of((self.root / approval_files.path_of(environment)).read_bytes())
 
     def lost_base(self, edge: BrokenEdge) -> bool:
         """Whether a reference is an overlay's to its own base, and the whole base is gone."""

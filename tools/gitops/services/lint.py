@@ -1,7 +1,7 @@
 """Lint: render what is asked for, run every check, and say what is wrong at the line to edit."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,8 +12,10 @@ from typing import Protocol
 from gitops.adapters.cache import Pack
 from gitops.adapters.command import killed_on_interrupt
 from gitops.checks.admission.evidence import AdmissionEvidence
+from gitops.checks.approval_evidence import ApprovalEvidence
 from gitops.checks.evidence import EnvironmentEvidence, RenderFailure, WaiverEvidence
 from gitops.checks.unit import Check, Problem, Scope, all_checks
+from gitops.models.approval import Approvals
 from gitops.models.environment import Environment
 from gitops.models.finding import Finding, Level, ObjectReference, Result, RuleInfo, Timing
 from gitops.models.paths import format_pointer
@@ -98,15 +100,18 @@ class _Run:
         with self._timed("render"):
             rendered = self._render(chosen)
         with self._timed("check objects"):
-            evidence, object_problems = self._gather(rendered)
-            problems += object_problems
+            evidence, verdicts = self._gather(rendered)
+            problems += [problem for verdict in verdicts.values() for problem in verdict.problems]
         with self._timed("check environments"):
             judge = EnvironmentJudge(tree, self.provenance, self._pack)
             problems += [problem for environment in evidence for problem in judge.judge(environment)]
             self._pack.save()
+        with self._timed("look up approvals"):
+            for environment in rendered:
+                problems += self._problems(Scope.APPROVAL, self._approvals(environment, verdicts))
         with self._timed("ask admission policies"):
             admission, refusals = self._ask_policies(rendered)
-            problems += [*refusals, *self._problems(Scope.ADMISSION, admission)]
+            problems += [*_not_yet_told(refusals, problems), *self._problems(Scope.ADMISSION, admission)]
         with self._timed("locate findings"):
             findings = list(self._findings(problems, selection))
         waivers = tree.waivers.waivers
@@ -134,7 +139,7 @@ class _Run:
         renderer = Renderer(workspace.tree, workspace.kustomize, workspace.cache, self.request.jobs)
         return renderer.render(environments, self.progress.advance)
 
-    def _gather(self, rendered: list[RenderedEnvironment]) -> tuple[list[EnvironmentEvidence], list[tuple[Check, Problem]]]:
+    def _gather(self, rendered: list[RenderedEnvironment]) -> tuple[list[EnvironmentEvidence], dict[Overlay, OverlayVerdict]]:
         """Judges every overlay by itself while kubeconform, in another process, looks at all of them."""
         workspace = self.workspace
         pack = self._pack
@@ -158,7 +163,14 @@ class _Run:
             )
             for environment, outcome in zip(rendered, outcomes, strict=True)
         ]
-        return evidence, [problem for verdict in verdicts.values() for problem in verdict.problems]
+        return evidence, verdicts
+
+    def _approvals(self, rendered: RenderedEnvironment, verdicts: Mapping[Overlay, OverlayVerdict]) -> ApprovalEvidence:
+        """Where no digest pins an image, the approvals need not even be read."""
+        tree, name = self.workspace.tree, rendered.environment.name
+        pinned = tuple(image for overlay in rendered.overlays for image in verdicts[overlay.overlay].pinned)
+        approvals = tree.approvals(name) if pinned else Approvals()
+        return ApprovalEvidence(name, pinned, approvals, lambda: tree.approval_lines(name), self.request.today)
 
     def _rules(self) -> tuple[RuleInfo, ...]:
         """The checks of the code, and the admission policies, each once."""
@@ -226,3 +238,11 @@ class _Run:
         started = time.perf_counter()
         yield
         self.timings.append(Timing(step, time.perf_counter() - started))
+
+
+def _not_yet_told(
+    refusals: Iterable[tuple[Check, Problem]], told: list[tuple[Check, Problem]]
+) -> Iterator[tuple[Check, Problem]]:
+    """The refusals of policies but for those that a check of the same rule has told of the object, and where in it."""
+    known = {(check.id, id(problem.resource)) for check, problem in told}
+    return ((check, problem) for check, problem in refusals if (check.id, id(problem.resource)) not in known)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops.adapters.cache import Pack
+from gitops.checks.approval_evidence import PinnedImage
 from gitops.checks.evidence import OverrideUse
 from gitops.checks.unit import Check, Problem, Scope, all_checks
+from gitops.repository.images import every_image
 from gitops.repository.overrides import ImagePin, found_targets
 from gitops.repository.provenance import Provenance
 from gitops.repository.rendering import RenderedOverlay
@@ -15,10 +17,12 @@ from gitops.repository.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class OverlayVerdict:
-    """The problems of single objects, and which entries of the overlay's kustomizations found their target."""
+    """The problems of single objects, which entries of the overlay's kustomizations found their target, and the images that
+    a digest pins: what is decided about these changes with the day, so that it is asked apart."""
 
     problems: tuple[tuple[Check, Problem], ...]
     overrides: tuple[OverrideUse, ...]
+    pinned: tuple[PinnedImage, ...]
 
 
 class OverlayJudge:
@@ -35,11 +39,13 @@ class OverlayJudge:
         """The verdict on one overlay."""
         kept = self._pack.get(rendered.key)
         if kept is None:
-            kept = [list(self._problems(rendered)), [list(use) for use in self._uses(rendered)]]
+            kept = [list(self._problems(rendered)), [list(use) for use in self._uses(rendered)], list(_pinned(rendered))]
             self._pack.put(rendered.key, kept)
-        problems, uses = kept
+        problems, uses, pinned = kept
         return OverlayVerdict(
-            tuple(self._unpack(rendered, *problem) for problem in problems), tuple(OverrideUse(*use) for use in uses)
+            tuple(self._unpack(rendered, *problem) for problem in problems),
+            tuple(OverrideUse(*use) for use in uses),
+            tuple(PinnedImage(rendered.resources[index], tuple(path), image) for index, path, image in pinned),
         )
 
     def _problems(self, rendered: RenderedOverlay) -> Iterator[list[Any]]:
@@ -66,3 +72,11 @@ class OverlayJudge:
         for override, found in found_targets(self._provenance.overrides(kustomization), rendered.resources):
             used = found or (untold and not isinstance(override, ImagePin))
             yield OverrideUse(*override.place, override.describe(), used)
+
+
+def _pinned(rendered: RenderedOverlay) -> Iterator[list[Any]]:
+    """The images with a digest: index of the object, path and text."""
+    for index, resource in enumerate(rendered.resources):
+        for path, image in every_image(resource):
+            if "@" in image:
+                yield [index, list(path), image]

@@ -20,6 +20,7 @@ _SEES = {
     Scope.OBJECT: "each rendered object by itself",
     Scope.ENVIRONMENT: "everything that one environment renders",
     Scope.ADMISSION: "what the admission policies and the rules of CRDs say of each rendered object",
+    Scope.APPROVAL: "each image of an environment that a digest pins, and `policies/approvals/`, on the day of the run",
     Scope.WAIVERS: "`policies/waivers.yaml`, once all findings are known",
     Scope.IMAGE: "each image of an environment and what its scan found, in `tools/scan.py`",
     Scope.DIFF: "what a merge request changes, in `tools/diff.py`",
