@@ -61,7 +61,7 @@ def _unnamed(one: UnnamedImage) -> Iterator[str]:
 
 def _told(one: Resolution) -> Iterator[str]:
     yield f"{one.outcome:9} {one.image.reference}"
-    yield f"          {one.message}"
+    yield f"          {one.message.removeprefix(f'{one.image.reference}: ')}"
     yield from _uses(one.image.uses)
 
 
