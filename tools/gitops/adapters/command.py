@@ -56,13 +56,14 @@ def run(
     *,
     limit: float,
     cwd: Path | None = None,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str | None] | None = None,
     accept: frozenset[int] | None = frozenset({0}),
     given: bytes | None = None,
 ) -> Output:
     """Runs a program and returns its output; its standard input is ``given``, or nothing.
 
-    ``limit`` is in seconds, ``environment`` is added to ours, ``accept`` holds the exit codes that are no failure (None: any).
+    ``limit`` is in seconds, ``environment`` is added to ours (None takes a variable away), ``accept`` holds the exit codes that
+    are no failure (None: any).
     Raises ``CommandMissing``, ``CommandTimedOut`` or ``CommandFailed``.
     """
     program = Path(arguments[0]).name
@@ -73,7 +74,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            env={**os.environ, **(environment or {})},
+            env=_variables(environment or {}),
             start_new_session=True,  # so that a time-out ends its children too
         )
     except OSError as error:
@@ -97,6 +98,11 @@ def run(
         how = f"killed by signal {-output.returncode}" if output.returncode < 0 else f"exit code {output.returncode}"
         raise CommandFailed(program, f"{said} ({how})", output.returncode)
     return output
+
+
+def _variables(changed: Mapping[str, str | None]) -> dict[str, str]:
+    both = {**os.environ, **changed}
+    return {name: value for name, value in both.items() if value is not None}
 
 
 @contextlib.contextmanager

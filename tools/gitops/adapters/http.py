@@ -10,9 +10,10 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from io import FileIO
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -26,6 +27,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
+from gitops.models.errors import UserError
 from gitops.models.secret import SecretValue
 
 MEBIBYTE = 1024 * 1024
@@ -92,7 +94,8 @@ class Answer:
 class Request:
     """What is asked. ``authorization`` is the value of the header of that name; ``limit`` counts the answer's bytes.
 
-    ``repeat`` says whether it may be asked twice; where it is None, what HTTP says of the method.
+    ``repeat`` says whether it may be asked twice; where it is None, what HTTP says of the method. ``into`` is a file that takes
+    the body of a 200, however large; ``whole`` then tells how many seconds it may take.
     """
 
     method: str
@@ -102,6 +105,8 @@ class Request:
     authorization: SecretValue | None = None
     limit: int = MEBIBYTE
     repeat: bool | None = None
+    into: Path | None = None
+    whole: float | None = None
 
 
 class Http:
@@ -161,7 +166,7 @@ class Http:
 
     def _once(self, request: Request) -> Answer:
         where = place(request.url)
-        until = time.monotonic() + self._patience.whole
+        until = time.monotonic() + (request.whole or self._patience.whole)
         try:
             with self._session.request(
                 request.method,
@@ -256,24 +261,48 @@ def _followed(request: Request, answer: Answer) -> Request:
 
 
 def _body(response: requests.Response, where: str, request: Request, until: float) -> bytes:
-    """All bytes of the answer, no more than the limit, and in time even where they come one by one. That none is missing of
-    what was announced, urllib3 sees to."""
+    """All bytes of the answer, no more than the limit, and in time even where they come one by one; none if a file takes them.
+    That none is missing of what was announced, urllib3 sees to."""
     if request.method == "HEAD":
         return b""
     announced = response.headers.get("Content-Length", "")
     length = int(announced) if announced.isascii() and announced.isdigit() else None
     if length is not None and length > request.limit:
         raise HttpFailed(HttpFault.TOO_LARGE, f"{where} has {length} bytes; more than {request.limit} are not read")
-    parts: list[bytes] = []
+    parts = _parts(response, where, request.limit, until)
+    if request.into is None or response.status_code != 200:
+        return b"".join(parts)
+    with _open(request.into) as file:
+        for part in parts:
+            _write(file, part, request.into)
+    return b""
+
+
+def _parts(response: requests.Response, where: str, limit: int, until: float) -> Iterator[bytes]:
     size = 0
     while part := response.raw.read1(_CHUNK):
-        parts.append(part)
         size += len(part)
-        if size > request.limit:
-            raise HttpFailed(HttpFault.TOO_LARGE, f"{where} has more than {request.limit} bytes, which are not read")
+        if size > limit:
+            raise HttpFailed(HttpFault.TOO_LARGE, f"{where} has more than {limit} bytes, which are not read")
         if time.monotonic() > until:
             raise HttpFailed(HttpFault.STALLED, f"{where} sent {size} bytes and did not come to an end in time")
-    return b"".join(parts)
+        yield part
+
+
+def _open(path: Path) -> FileIO:
+    """From its beginning, also when it is tried again. A disk that fails is not the network's fault, and is told as such."""
+    try:
+        return path.open("wb", buffering=0)
+    except OSError as error:
+        raise UserError(f"{path} can't be written: {error.strerror or error}") from error
+
+
+def _write(file: FileIO, part: bytes, path: Path) -> None:
+    try:
+        while part:
+            part = part[file.write(part) :]
+    except OSError as error:
+        raise UserError(f"{path} can't be written: {error.strerror or error}") from error
 
 
 def _failure(error: Exception, where: str) -> HttpFailed:

@@ -4,10 +4,12 @@ Source: OCI distribution specification 1.1 (https://github.com/opencontainers/di
 and what a refusal means, is in ``registry_access.py``.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 from gitops.adapters.docker_config import Credentials
@@ -31,6 +33,7 @@ __all__ = ["Reason", "Registry", "RegistryFailed", "referrers_tag"]
 
 MANIFEST_LIMIT = 4 * MEBIBYTE  # what the specification has registries take at least; none is near it
 BLOB_LIMIT = 32 * MEBIBYTE  # of what is read here: configurations, signatures; layers are the scanner's
+_SLOWEST_START, _SLOWEST = 300.0, 50_000.0  # seconds, and bytes a second: what comes slower does not come to an end
 _ACCEPT = ", ".join(MANIFEST_TYPES)
 _DIGEST_HEADER = "Docker-Content-Digest"
 _MOST_PAGES = 100
@@ -106,6 +109,17 @@ class Registry:
         if not has_digest(answer.data, digest):
             raise _mismatch(what, answer)
         return answer.data
+
+    def save_blob(self, repository: str, blob: Descriptor, path: Path) -> None:
+        """A blob of ``registry/path`` into a file, however large it is."""
+        fetched = self._repository(repository)
+        what = f"{repository}@{blob.digest}"
+        whole = _SLOWEST_START + blob.size / _SLOWEST
+        request = Request("GET", fetched.url(f"blobs/{blob.digest}"), limit=blob.size, into=path, whole=whole)
+        answer = self._access.ask(fetched, Question(what, request))
+        if not _file_has_digest(path, blob.digest):
+            path.unlink()
+            raise _mismatch(what, answer)
 
     def referrers(self, image: ImageReference, digest: str) -> tuple[Descriptor, ...]:
         """What says of itself that it belongs to a manifest (signatures, SBOMs): from the registry's list, else from the tag
@@ -231,6 +245,12 @@ def _manifest(what: str, answer: Answer, digest: str | None) -> Manifest:
         raise RegistryFailed(
             Reason.WRONG, f"{what}: {answer.place} answered with a malformed manifest: {error}; push it anew"
         ) from None
+
+
+def _file_has_digest(path: Path, digest: str) -> bool:
+    algorithm, _, encoded = digest.partition(":")
+    with path.open("rb") as file:
+        return is_digest(digest) and hashlib.file_digest(file, algorithm).hexdigest() == encoded
 
 
 def _index(what: str, manifest: Manifest) -> Manifest:

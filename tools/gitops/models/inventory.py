@@ -66,6 +66,11 @@ class Inventory:
     unnamed: tuple[UnnamedImage, ...] = ()
     unrendered: tuple[Unrendered, ...] = ()
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether there may be images that it does not name; names that only stand for an image have none to lead to."""
+        return bool(self.unrendered) or any(one.gap is not Gap.LOGICAL for one in self.unnamed)
+
 
 class Outcome(StrEnum):
     """What a registry said of an image."""
@@ -133,8 +138,4 @@ class Resolved:
     @property
     def complete(self) -> bool:
         """Whether every image of every overlay leads to a digest; names that only stand for one have none to lead to."""
-        return not (
-            self.inventory.unrendered
-            or any(one.gap is not Gap.LOGICAL for one in self.inventory.unnamed)
-            or any(one.outcome is Outcome.FAILED for one in self.resolutions)
-        )
+        return not self.inventory.incomplete and not any(one.outcome is Outcome.FAILED for one in self.resolutions)

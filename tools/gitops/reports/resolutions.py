@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gitops.models.inventory import ByHand, Gap, ImageUse, Outcome, PinEdit, Resolution, Resolved, UnnamedImage
+from gitops.models.inventory import (
+    ByHand,
+    Gap,
+    ImageUse,
+    Inventory,
+    Outcome,
+    PinEdit,
+    Resolution,
+    Resolved,
+    UnnamedImage,
+    Unrendered,
+)
 from gitops.reports.findings_json import as_json
 from gitops.reports.phrases import count
 
@@ -18,8 +29,8 @@ _MOST_USES = 4
 def resolved_text(result: Resolved) -> str:
     """What needs a person first, then what the overlays get, then the numbers."""
     blocks = [
-        *(_unrendered(one.overlay, one.message) for one in result.inventory.unrendered),
-        *(_unnamed(one) for one in result.inventory.unnamed),
+        *(unrendered_lines(one) for one in result.inventory.unrendered),
+        *(unnamed_lines(one) for one in result.inventory.unnamed),
         *(_told(one) for one in result.resolutions if one.outcome in (Outcome.FAILED, Outcome.MOVED)),
         *(_by_hand(one) for one in result.by_hand),
     ]
@@ -36,10 +47,8 @@ def resolved_json(result: Resolved) -> str:
         {
             "complete": result.complete,
             "images": [_image(one) for one in result.resolutions],
-            "unnamed": [
-                {"text": one.text, "why": one.gap.value, "namedBy": _uses_json(one.uses)} for one in result.inventory.unnamed
-            ],
-            "unrendered": [{"overlay": one.overlay, "message": one.message} for one in result.inventory.unrendered],
+            "unnamed": unnamed_json(result.inventory),
+            "unrendered": unrendered_json(result.inventory),
             "edits": [{"name": one.name, **_place(one)} for one in result.edits],
             "byHand": [{**_place(one), "message": one.message} for one in result.by_hand],
             "diff": result.diff,
@@ -48,12 +57,24 @@ def resolved_json(result: Resolved) -> str:
     )
 
 
-def _unrendered(overlay: str, message: str) -> Iterator[str]:
-    yield f"failed    {overlay}"
-    yield f"          its images are not known: {message}"
+def unnamed_json(inventory: Inventory) -> list[dict[str, Any]]:
+    """The names that lead to no image."""
+    return [{"text": one.text, "why": one.gap.value, "namedBy": _uses_json(one.uses)} for one in inventory.unnamed]
 
 
-def _unnamed(one: UnnamedImage) -> Iterator[str]:
+def unrendered_json(inventory: Inventory) -> list[dict[str, Any]]:
+    """The overlays whose images nobody knows."""
+    return [{"overlay": one.overlay, "message": one.message} for one in inventory.unrendered]
+
+
+def unrendered_lines(one: Unrendered) -> Iterator[str]:
+    """An overlay whose images nobody knows."""
+    yield f"failed    {one.overlay}"
+    yield f"          its images are not known: {one.message}"
+
+
+def unnamed_lines(one: UnnamedImage) -> Iterator[str]:
+    """A name that leads to no image, and where it stands."""
     yield f"{'told' if one.gap is Gap.LOGICAL else 'failed':9} {one.text}"
     yield f"          {_GAPS[one.gap]}"
     yield from _uses(one.uses)
@@ -61,7 +82,7 @@ def _unnamed(one: UnnamedImage) -> Iterator[str]:
 
 def _told(one: Resolution) -> Iterator[str]:
     yield f"{one.outcome:9} {one.image.reference}"
-    yield f"          {one.message}"
+    yield f"          {one.message.removeprefix(f'{one.image.reference}: ')}"
     yield from _uses(one.image.uses)
 
 

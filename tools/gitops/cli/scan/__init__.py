@@ -15,7 +15,7 @@ Exit codes: 0 approved or done, 1 something is refused or could not be decided, 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 # In the order in which they are used; the first line of each module's command says what it does.
-_COMMANDS: tuple[str, ...] = ("resolve",)
+_COMMANDS: tuple[str, ...] = ("resolve", "run")
 
 
 class _Commands(click.Group):

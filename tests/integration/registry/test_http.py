@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from gitops.adapters.http import Answer, Http, HttpFailed, HttpFault, Patience, Request, _followed, base_url, loopback, place
+from gitops.models.errors import UserError
 from gitops.models.secret import SecretValue
-from tests.support.misbehaving import Misbehaving, Reply
+from tests.support.misbehaving import Misbehaving, Reply, Trick
 
 PATIENCE = Patience(connect=2, read=2, tries=2, back_off=0.001)
 
@@ -100,3 +101,48 @@ def test_loopback_alone_is_spoken_to_without_encryption(host: str, expected: boo
 
 def test_a_place_shows_neither_user_nor_query() -> None:
     assert place("https://user:word@quay.io:443/v2/x?token=1#f") == "https://quay.io:443/v2/x"
+
+
+# Into a file ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large() -> Iterator[Misbehaving]:
+    body = bytes(range(256)) * 4096
+    answers = {
+        "/whole": [Reply(200, body)],
+        "/at-last": [Reply(200, body, trick=Trick.CUT), Reply(503, b"busy"), Reply(200, body)],
+        "/away": [Reply(404, b"not here")],
+        "/elsewhere": [Reply(307, b"there", {"Location": "/whole"})],
+        "/drip": [Reply(200, trick=Trick.DRIP, without_length=True)],
+    }
+    with Misbehaving(answers) as running:
+        yield running
+
+
+@pytest.mark.parametrize("path", ["/whole", "/at-last", "/elsewhere"])
+def test_a_large_body_goes_into_a_file_whole(path: str, large: Misbehaving, tmp_path: Path) -> None:
+    request = Request("GET", f"{large.url}{path}", limit=1 << 20, into=tmp_path / "file")
+    answer = Http(Patience(tries=3, back_off=0.001)).send(request)
+    assert (answer.status, answer.data) == (200, b"")
+    assert (tmp_path / "file").read_bytes() == bytes(range(256)) * 4096
+
+
+def test_only_a_good_answer_goes_into_the_file(large: Misbehaving, tmp_path: Path) -> None:
+    answer = Http(PATIENCE).send(Request("GET", f"{large.url}/away", into=tmp_path / "file"))
+    assert (answer.status, answer.data) == (404, b"not here")
+    assert not (tmp_path / "file").exists()
+
+
+def test_a_file_takes_no_more_than_the_limit_and_no_longer_than_it_may(large: Misbehaving, tmp_path: Path) -> None:
+    with pytest.raises(HttpFailed, match="more than 1048575 are not read"):
+        Http(PATIENCE).send(Request("GET", f"{large.url}/whole", limit=(1 << 20) - 1, into=tmp_path / "file"))
+    with pytest.raises(HttpFailed, match="did not come to an end in time"):
+        Http(PATIENCE).send(Request("GET", f"{large.url}/drip", into=tmp_path / "file", whole=0.1))
+
+
+def test_a_disk_that_fails_is_not_the_networks_fault(large: Misbehaving, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="can't be written: No such file or directory"):
+        Http(PATIENCE).send(Request("GET", f"{large.url}/whole", limit=1 << 20, into=tmp_path / "none" / "file"))
+    with pytest.raises(UserError, match="can't be written: No space left on device"):
+        Http(PATIENCE).send(Request("GET", f"{large.url}/whole", limit=1 << 20, into=Path("/dev/full")))
