@@ -79,12 +79,13 @@ class Approval(Settings):
     """Registry and path, as the overlays name it."""
     tag: str = ""
     digest: Digest
-    platforms: dict[Platform, Digest]
-    """What was scanned: the manifest of each platform; the digest itself where the image is for one alone."""
-    scanned: datetime
-    """The oldest of its scans, in UTC."""
-    scanner: ScannerFacts
-    vulnerabilities: dict[Severity, Counts]
+    platforms: dict[Platform, Digest] = Field(default_factory=dict)
+    """What was judged: the manifest of each platform; the digest itself where the image is for one alone."""
+    scanned: datetime | None = None
+    """The oldest of its scans, in UTC; absent where nobody could scan it, or nobody had to."""
+    scanner: ScannerFacts | None = None
+    """That of the oldest scan."""
+    vulnerabilities: dict[Severity, Counts] = Field(default_factory=dict)
     """By severity, those with none left out."""
     decisive: tuple[Decisive, ...] = ()
     waivers: tuple[WaiverFacts, ...] = ()

@@ -90,20 +90,21 @@ def _overview(delivery: Delivery) -> str:
     parts += [f"\n- {escaped(told)}\n" for told in overlays_told(delivery)]
     if delivery.images:
         rows = ([image_told(move), ", ".join(move.users)] for move in delivery.images)
-        parts.append(_table(("image", "objects"), rows))
+        parts.append(table(("image", "objects"), rows))
     if delivery.replicas:
         replicas = (
             [change.workload, *("none" if number is None else str(number) for number in change[1:])]
             for change in delivery.replicas
         )
-        parts.append(_table(("workload", "replicas before", "after"), replicas))
+        parts.append(table(("workload", "replicas before", "after"), replicas))
     if delivery.capacity:
         amounts = ([change.namespace, *capacity_told(change)] for change in delivery.capacity)
-        parts.append(_table(("namespace", *CAPACITY_COLUMNS), amounts))
+        parts.append(table(("namespace", *CAPACITY_COLUMNS), amounts))
     return "".join(parts)
 
 
-def _table(head: Iterable[str], rows: Iterable[list[str]]) -> str:
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of plain texts."""
     columns = list(head)
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     lines += [f"| {' | '.join(map(escaped, row))} |" for row in rows]

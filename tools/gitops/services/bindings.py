@@ -18,6 +18,7 @@ from gitops.repository.tree import Tree
 from gitops.repository.yaml_text import yaml_text
 
 POLICIES = "policies/admission"
+APPROVALS_FILE = "configmap-approvals.yaml"
 _RULE = "project-dare.eu/rule"
 _API = "admissionregistration.k8s.io/v1"
 _IMAGES = {"name": "admission-images", "namespace": COMPONENT}
@@ -47,7 +48,7 @@ def admission_files(tree: Tree) -> dict[str, str]:
         images = tree.image_policies.environments.get(name)
         if images:
             files[f"{folder}/configmap.yaml"] = _parameters(images, name, tree.waivers.waivers)
-        files[f"{folder}/configmap-approvals.yaml"] = approval_parameters(tree.approvals(name), name, tree.waivers.waivers)
+        files[f"{folder}/{APPROVALS_FILE}"] = approval_parameters(tree.approvals(name), name, tree.waivers.waivers)
     return files
 
 
