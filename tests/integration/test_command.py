@@ -265,9 +265,9 @@ def test_a_rule_is_explained() -> None:
 
 
 def test_an_unknown_rule_is_2_and_says_which_there_are() -> None:
-    done = run("--explain", "IMG02")
+    done = run("--explain", "META02")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: unknown rule 'IMG02'; did you mean 'IMG002'")
+    assert done.stderr.startswith("error: unknown rule 'META02'; did you mean 'META002'")
     assert "The rules are API001, " in done.stderr
 
 
