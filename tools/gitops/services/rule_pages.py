@@ -123,7 +123,7 @@ def _sound(rule: str, case: Case) -> list[Change]:
 def _without(case: Case) -> str:
     if case.removed:
         return f"The sound repository, which has {_listed(case.removed)}.\n"
-    return f"The sound repository, which has no {_listed([change.path for change in case.changes])}.\n"
+    return f"The sound repository, which has no {_listed(change.path for change in case.changes if not change.sound)}.\n"
 
 
 def _listed(paths: Iterable[str]) -> str:
