@@ -14,44 +14,15 @@ from gitops.cli.common import run_command
 from gitops.models.difference import Difference
 from gitops.models.errors import UserError
 from gitops.reports.diff_formats import DIFF_REPORTS
-from gitops.services.diff import DiffRequest, diff
-from gitops.services.workspace import Workspace
-from tests.integration.conftest import FIXTURES, ROOT, TODAY, Silent, lay_over
-from tests.integration.test_narrowing import git
+from tests.integration.conftest import FIXTURES, ROOT, git, lay_over, run_diff
 
 MERGES = FIXTURES / "merges"
 CASES = sorted(path.name for path in MERGES.iterdir() if path.name != "before")
-CLUSTERS = {"testbed": "main", "production": "v1.0.0"}
-RELEASE = """\
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: release
-  annotations:
-    config.kubernetes.io/local-config: "true"
-data:
-  revision: {revision}
-"""
-
-Differ = Callable[..., Difference]
-
-
-@pytest.fixture
-def merging(platform: Path) -> Path:
-    """A repository whose main is released as v1.0.0, with the branch ``topic`` checked out."""
-    lay_over(platform, MERGES / "before")
-    for name, revision in CLUSTERS.items():
-        pin(platform, name, revision)
-    git(platform, "init")
-    git(platform, "add", ".")
-    git(platform, "commit", "-m", "all is well")
-    git(platform, "tag", "v1.0.0")
-    git(platform, "checkout", "-b", "topic")
-    return platform
 
 
 def pin(repository: Path, cluster: str, revision: str) -> None:
-    (repository / f"clusters/{cluster}/release.yaml").write_text(RELEASE.format(revision=revision), encoding="utf-8")
+    file = repository / f"clusters/{cluster}/release.yaml"
+    file.write_text(re.sub("revision: .*", f"revision: {revision}", file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def change(repository: Path, path: str, old: str, new: str) -> None:
@@ -59,10 +30,6 @@ def change(repository: Path, path: str, old: str, new: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def run_diff(root: Path, *, use_cache: bool = True, **asked: object) -> Difference:
-    return diff(Workspace(root, use_cache=use_cache), DiffRequest(TODAY, 2, **asked), Silent())  # type: ignore[arg-type]
 
 
 def text(difference: Difference) -> str:
