@@ -37,7 +37,7 @@ test-monitoring: setup $(VENV)/.dev ## Hold the monitoring's configuration again
 .PHONY: e2e-dry-run
 e2e-dry-run: setup $(VENV)/.dev ## Have a real API server judge every object and every workload's pod (builds Kubernetes: minutes)
 	@$(RUN) -m gitops.cli.setup etcd kube-apiserver kube-controller-manager kubectl
-	$(RUN) -m pytest tests/e2e/test_trial.py tests/e2e/test_stored.py
+	$(RUN) -m pytest tests/e2e/test_trial.py tests/e2e/test_stored.py tests/e2e/test_updates.py
 	$(RUN) -m tests.e2e.dry_run $(ARGS)
 
 .PHONY: e2e-admission
