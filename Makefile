@@ -46,7 +46,7 @@ e2e-admission: setup $(VENV)/.dev ## Hold the admission policies, their cases an
 	$(RUN) -m pytest tests/e2e/admission $(ARGS)
 
 .PHONY: bench
-bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube-score; writes build/bench.json
+bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube-score, and diff; writes build/bench.json
 	$(RUN) -m gitops.cli.setup kube-score
 	$(RUN) tests/bench/bench.py $(ARGS)
 
