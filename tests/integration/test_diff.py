@@ -32,9 +32,9 @@ def change(repository: Path, path: str, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def text(difference: Difference) -> str:
-    """The report for people, the same in every run: commits have other names each time."""
-    return re.sub(r" \([0-9a-f]{12}\)", " (commit)", DIFF_REPORTS["text"].write(difference))
+def text(difference: Difference, report: str = "text") -> str:
+    """A report for people, the same in every run: commits have other names each time."""
+    return re.sub(r"\b[0-9a-f]{12}\b", "commit", DIFF_REPORTS[report].write(difference))
 
 
 def rules(difference: Difference) -> set[str]:
@@ -53,7 +53,8 @@ def names(difference: Difference) -> list[str]:
 def test_merge_request(case: str, merging: Path, golden: Callable[[str, str], None]) -> None:
     lay_over(merging, MERGES / case)
     difference = run_diff(merging)
-    golden(f"diff/{case}.txt", text(difference))
+    for report, suffix in (("text", "txt"), ("markdown", "md"), ("html", "html")):
+        golden(f"diff/{case}.{suffix}", text(difference, report))
     schema = json.loads((ROOT / "tests/schemas/diff-report.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema).validate(json.loads(DIFF_REPORTS["json"].write(difference)))
 
