@@ -1,22 +1,21 @@
 """The difference as one page that needs nothing else: no script, no font, no picture, and a policy that forbids them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html import escape
 
 from gitops.models.difference import ChangeKind, Delivery, Difference, ObjectChange
 from gitops.models.finding import Finding
 from gitops.reports.diff_phrases import (
-    CAPACITY_COLUMNS,
     MARKS,
+    Table,
     about,
-    capacity_told,
     grouped,
     heading,
-    image_told,
     numbers,
     object_lines,
     object_title,
     overlays_told,
+    tables,
 )
 from gitops.reports.diff_text import summary
 from gitops.reports.phrases import visible, waived
@@ -71,18 +70,7 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
     sides = " to ".join(map(_text, delivery.revisions))
     yield f"<h2>{_text(heading(delivery))}</h2><p>{_text(numbers(delivery))}, from {sides}</p>"
     yield from (f"<p>{_text(told)}</p>" for told in overlays_told(delivery))
-    if delivery.images:
-        yield _table(("image", "objects"), ([image_told(move), ", ".join(move.users)] for move in delivery.images))
-    if delivery.replicas:
-        rows = (
-            [change.workload, *("none" if number is None else str(number) for number in change[1:])]
-            for change in delivery.replicas
-        )
-        yield _table(("workload", "replicas before", "after"), rows)
-    if delivery.capacity:
-        yield _table(
-            ("namespace", *CAPACITY_COLUMNS), ([change.namespace, *capacity_told(change)] for change in delivery.capacity)
-        )
+    yield from map(_table, tables(delivery))
     component = ""
     for change in delivery.objects:
         if change.subject.overlay.component != component:
@@ -91,9 +79,9 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
         yield from _object(change)
 
 
-def _table(head: Iterable[str], rows: Iterable[list[str]]) -> str:
-    first = "".join(f"<th>{_text(name)}</th>" for name in head)
-    lines = "".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>" for row in rows)
+def _table(table: Table) -> str:
+    first = "".join(f"<th>{_text(name)}</th>" for name in table.head)
+    lines = "".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
     return f"<table><tr>{first}</tr>{lines}</table>"
 
 

@@ -11,17 +11,16 @@ from typing import NamedTuple
 from gitops.models.difference import Delivery, Difference, ObjectChange
 from gitops.models.finding import Finding
 from gitops.reports.diff_phrases import (
-    CAPACITY_COLUMNS,
     MARKS,
+    Table,
     about,
-    capacity_told,
     grouped,
     heading,
-    image_told,
     numbers,
     object_lines,
     object_title,
     overlays_told,
+    tables,
 )
 from gitops.reports.diff_text import summary
 from gitops.reports.phrases import visible, waived
@@ -88,25 +87,12 @@ def _danger(danger: Finding, environments: str) -> str:
 def _overview(delivery: Delivery) -> str:
     parts = [f"\n### {escaped(heading(delivery))}\n\n{escaped(numbers(delivery))}.\n"]
     parts += [f"\n- {escaped(told)}\n" for told in overlays_told(delivery)]
-    if delivery.images:
-        rows = ([image_told(move), ", ".join(move.users)] for move in delivery.images)
-        parts.append(_table(("image", "objects"), rows))
-    if delivery.replicas:
-        replicas = (
-            [change.workload, *("none" if number is None else str(number) for number in change[1:])]
-            for change in delivery.replicas
-        )
-        parts.append(_table(("workload", "replicas before", "after"), replicas))
-    if delivery.capacity:
-        amounts = ([change.namespace, *capacity_told(change)] for change in delivery.capacity)
-        parts.append(_table(("namespace", *CAPACITY_COLUMNS), amounts))
-    return "".join(parts)
+    return "".join([*parts, *map(_table, tables(delivery))])
 
 
-def _table(head: Iterable[str], rows: Iterable[list[str]]) -> str:
-    columns = list(head)
-    lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
-    lines += [f"| {' | '.join(map(escaped, row))} |" for row in rows]
+def _table(table: Table) -> str:
+    lines = [f"| {' | '.join(table.head)} |", f"|{'---|' * len(table.head)}"]
+    lines += [f"| {' | '.join(map(escaped, row))} |" for row in table.rows]
     return "\n" + "\n".join(lines) + "\n"
 
 
