@@ -38,7 +38,7 @@ test-monitoring: setup $(VENV)/.dev ## Hold the monitoring's configuration again
 .PHONY: e2e-dry-run
 e2e-dry-run: setup $(VENV)/.dev ## Have a real API server judge every object and every workload's pod (builds Kubernetes: minutes)
 	@$(RUN) -m gitops.cli.setup etcd kube-apiserver kube-controller-manager kubectl
-	$(RUN) -m pytest tests/e2e/test_trial.py tests/e2e/test_stored.py
+	$(RUN) -m pytest tests/e2e/test_trial.py tests/e2e/test_stored.py tests/e2e/test_updates.py
 	$(RUN) -m tests.e2e.dry_run $(ARGS)
 
 .PHONY: e2e-admission
@@ -47,7 +47,7 @@ e2e-admission: setup $(VENV)/.dev ## Hold the admission policies, their cases an
 	$(RUN) -m pytest tests/e2e/admission $(ARGS)
 
 .PHONY: bench
-bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube-score; writes build/bench.json
+bench: setup ## Time lint beside a shell loop of kustomize, kubeconform and kube-score, and diff; writes build/bench.json
 	$(RUN) -m gitops.cli.setup kube-score
 	$(RUN) tests/bench/bench.py $(ARGS)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times lint beside a shell loop of kustomize, kubeconform and kube-score, on the platform and on made repositories.
+"""Times lint beside a shell loop of kustomize, kubeconform and kube-score, on the platform and on made repositories; and diff.
 
 One run on one otherwise quiet machine, one measure after the other. ``make bench`` sets up what it needs.
 """
@@ -23,7 +23,7 @@ from measure import ROOT, Bench, BenchmarkFailed, Measures, Tree
 from gitops.services.workspace import default_jobs
 
 _BUSY = 0.5
-_COLUMNS = ("cold", "warm", "edited", "changed_since", "loop", "loop_with_kube_score")
+_COLUMNS = ("cold", "warm", "edited", "changed_since", "diff", "diff_again", "loop", "loop_with_kube_score")
 
 
 def _sizes(_context: click.Context, _parameter: click.Parameter, value: str) -> list[int]:
@@ -50,7 +50,7 @@ def _sizes(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 )
 @click.option("--strict", is_flag=True, help="Exit code 1 when a figure is missed.")
 def main(sizes: list[int], skip_loop_above: int | None, repeat: int | None, output: Path, strict: bool) -> None:
-    """Measures lint and prints how it stands to the figures that it is to reach."""
+    """Measures lint and diff, and prints how they stand to the figures that they are to reach."""
     load = os.getloadavg()[0]
     if load > _BUSY:
         _say(f"warning: the machine is busy (load {load:.1f}); the times say little")

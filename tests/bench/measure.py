@@ -1,4 +1,4 @@
-"""Runs lint and the shell loops on one tree and times them. Nothing is printed but what is running, by the caller's ``say``."""
+"""Runs lint, diff and the shell loops on one tree and times them. The caller's ``say`` tells what is running, nothing else."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from gitops.adapters.folders import cache_folder
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LINT = ROOT / "tools" / "lint.py"
+DIFF = ROOT / "tools" / "diff.py"
 LARGE = 1000  # from this number of components on, what takes minutes runs once
 _LAST_WORDS = 4000
 _PROGRAMS = frozenset({"DARE_KUSTOMIZE", "DARE_KUBECONFORM", "DARE_KUBE_SCORE"})
@@ -99,7 +100,7 @@ class Bench:
             self._say(f"{tree.name}: {measure.replace('_', ' ')}, {runs} run{'s' if runs > 1 else ''}")
             best = self._best(once, runs)
             found.seconds[measure] = best.seconds
-            if not measure.startswith("loop"):
+            if not measure.startswith(("diff", "loop")):
                 found.memory = max(found.memory, best.memory)
 
         keep("cold", few, lambda _: self._cold(tree))
@@ -108,12 +109,16 @@ class Bench:
         with _restored(base) as text:
             keep("edited", many, lambda number: self._edited(tree, base, _annotated(text, number)))
         with _restored(overlay) as text:
-            edit = f"{text}commonAnnotations:\n  example.org/bench: "
             arguments = ["--changed-since", "HEAD"]
-            keep("changed_since", many, lambda number: self._edited(tree, overlay, f'{edit}"{number}"\n', arguments))
+            keep("changed_since", many, lambda number: self._edited(tree, overlay, _all_annotated(text, number), arguments))
         scripts = self._prepare_loops(tree, found)
         for measure, script in scripts.items() if loops else ():
             keep(measure, few, partial(self._loop, tree, script))
+        if tree.made is None:
+            with _restored(overlay) as text:
+                overlay.write_text(_all_annotated(text, 0), encoding="utf-8")
+                keep("diff", few, lambda _: self._diff_anew(tree))
+                keep("diff_again", many, lambda _: self._diff(tree))
         return found
 
     def _cold(self, tree: Tree) -> Run:
@@ -126,6 +131,15 @@ class Bench:
 
     def _lint(self, tree: Tree, arguments: Sequence[str] = ()) -> Run:
         return self._run([str(LINT), *arguments], tree.root, tree.accepted)
+
+    def _diff_anew(self, tree: Tree) -> Run:
+        """With neither results nor the files of the other side."""
+        for folder in ("results", "trees"):
+            shutil.rmtree(self._cache / folder, ignore_errors=True)
+        return self._diff(tree)
+
+    def _diff(self, tree: Tree) -> Run:
+        return self._run([str(DIFF)], tree.root, frozenset({0}))
 
     def _loop(self, tree: Tree, script: Path, _number: int) -> Run:
         return self._run(["sh", str(script)], tree.root, frozenset({0}))
@@ -197,6 +211,10 @@ def _editable_manifest(root: Path) -> Path:
 
 def _annotated(text: str, number: int) -> str:
     return text.replace("\nmetadata:\n", f'\nmetadata:\n  annotations:\n    example.org/bench: "{number}"\n', 1)
+
+
+def _all_annotated(text: str, number: int) -> str:
+    return f'{text}commonAnnotations:\n  example.org/bench: "{number}"\n'
 
 
 def _editable_overlay(root: Path) -> Path:

@@ -1,6 +1,7 @@
 """Integration tests run the real kustomize and kubeconform on small repositories."""
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from gitops.adapters import toolchain, trivy_program
+from gitops.models.difference import Difference
 from gitops.models.finding import Finding, Result
+from gitops.services.diff import DiffRequest, diff
 from gitops.services.lint import LintRequest, lint
 from gitops.services.workspace import Workspace
 
@@ -65,6 +68,18 @@ def platform(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def merging(platform: Path) -> Path:
+    """A repository with two clusters, whose main is released as v1.0.0, with the branch ``topic`` checked out."""
+    lay_over(platform, FIXTURES / "merges" / "before")
+    git(platform, "init")
+    git(platform, "add", ".")
+    git(platform, "commit", "-m", "all is well")
+    git(platform, "tag", "v1.0.0")
+    git(platform, "checkout", "-b", "topic")
+    return platform
+
+
+@pytest.fixture
 def run_lint() -> Lint:
     """Runs the service on a repository; keyword arguments are those of ``LintRequest``, and ``use_cache``."""
 
@@ -73,6 +88,16 @@ def run_lint() -> Lint:
         return lint(Workspace(root, use_cache=use_cache), request, Silent())
 
     return run
+
+
+def run_diff(root: Path, *, use_cache: bool = True, **asked: object) -> Difference:
+    """Runs the service on a repository; keyword arguments are those of ``DiffRequest``."""
+    return diff(Workspace(root, use_cache=use_cache), DiffRequest(TODAY, 2, **asked), Silent())  # type: ignore[arg-type]
+
+
+def git(repository: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *identity, *arguments], cwd=repository, check=True, capture_output=True)
 
 
 def lay_over(repository: Path, defect: Path) -> None:

@@ -14,44 +14,15 @@ from gitops.cli.common import run_command
 from gitops.models.difference import Difference
 from gitops.models.errors import UserError
 from gitops.reports.diff_formats import DIFF_REPORTS
-from gitops.services.diff import DiffRequest, diff
-from gitops.services.workspace import Workspace
-from tests.integration.conftest import FIXTURES, ROOT, TODAY, Silent, lay_over
-from tests.integration.test_narrowing import git
+from tests.integration.conftest import FIXTURES, ROOT, git, lay_over, run_diff
 
 MERGES = FIXTURES / "merges"
 CASES = sorted(path.name for path in MERGES.iterdir() if path.name != "before")
-CLUSTERS = {"testbed": "main", "production": "v1.0.0"}
-RELEASE = """\
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: release
-  annotations:
-    config.kubernetes.io/local-config: "true"
-data:
-  revision: {revision}
-"""
-
-Differ = Callable[..., Difference]
-
-
-@pytest.fixture
-def merging(platform: Path) -> Path:
-    """A repository whose main is released as v1.0.0, with the branch ``topic`` checked out."""
-    lay_over(platform, MERGES / "before")
-    for name, revision in CLUSTERS.items():
-        pin(platform, name, revision)
-    git(platform, "init")
-    git(platform, "add", ".")
-    git(platform, "commit", "-m", "all is well")
-    git(platform, "tag", "v1.0.0")
-    git(platform, "checkout", "-b", "topic")
-    return platform
 
 
 def pin(repository: Path, cluster: str, revision: str) -> None:
-    (repository / f"clusters/{cluster}/release.yaml").write_text(RELEASE.format(revision=revision), encoding="utf-8")
+    file = repository / f"clusters/{cluster}/release.yaml"
+    file.write_text(re.sub("revision: .*", f"revision: {revision}", file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def change(repository: Path, path: str, old: str, new: str) -> None:
@@ -61,13 +32,9 @@ def change(repository: Path, path: str, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def run_diff(root: Path, *, use_cache: bool = True, **asked: object) -> Difference:
-    return diff(Workspace(root, use_cache=use_cache), DiffRequest(TODAY, 2, **asked), Silent())  # type: ignore[arg-type]
-
-
-def text(difference: Difference) -> str:
-    """The report for people, the same in every run: commits have other names each time."""
-    return re.sub(r" \([0-9a-f]{12}\)", " (commit)", DIFF_REPORTS["text"].write(difference))
+def text(difference: Difference, report: str = "text") -> str:
+    """A report for people, the same in every run: commits have other names each time."""
+    return re.sub(r"\b[0-9a-f]{12}\b", "commit", DIFF_REPORTS[report].write(difference))
 
 
 def rules(difference: Difference) -> set[str]:
@@ -86,7 +53,8 @@ def names(difference: Difference) -> list[str]:
 def test_merge_request(case: str, merging: Path, golden: Callable[[str, str], None]) -> None:
     lay_over(merging, MERGES / case)
     difference = run_diff(merging)
-    golden(f"diff/{case}.txt", text(difference))
+    for report, suffix in (("text", "txt"), ("markdown", "md"), ("html", "html")):
+        golden(f"diff/{case}.{suffix}", text(difference, report))
     schema = json.loads((ROOT / "tests/schemas/diff-report.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema).validate(json.loads(DIFF_REPORTS["json"].write(difference)))
 

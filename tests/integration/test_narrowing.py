@@ -1,18 +1,12 @@
 """--environment, --component and --changed-since: what is looked at, and what a change reaches."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from gitops.models.errors import UserError
 from gitops.models.finding import Result
-from tests.integration.conftest import Lint
-
-
-def git(repository: Path, *arguments: str) -> None:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *identity, *arguments], cwd=repository, check=True, capture_output=True)
+from tests.integration.conftest import Lint, git
 
 
 @pytest.fixture

@@ -12,9 +12,15 @@ from tests.unit.checks.evidence_by_hand import cluster, messages
 from tests.unit.repository.trees import made
 
 
-def evidence(old: list[Resource], new: list[Resource], used: tuple[Resource, ...] = (), pin: Pin | None = None) -> DiffEvidence:
+def evidence(
+    old: list[Resource],
+    new: list[Resource],
+    used: tuple[Resource, ...] = (),
+    pin: Pin | None = None,
+    default_class: str = "",
+) -> DiffEvidence:
     """What is known when these objects become those on the cluster ``test``."""
-    here = cluster()
+    here = cluster(default_class=default_class)
     changes = [
         ObjectChange(before, after, field_changes(before.body, after.body) if before and after else ())
         for before, after in pairs(old, new)

@@ -14,7 +14,10 @@ DB = Overlay("test", "db", "overlays/test/db")
 NAMESPACES = Overlay("test", "namespaces", "overlays/test/namespaces")
 
 
-def cluster(kubernetes: str = "1.36.3", name: str = "test") -> ClusterFolder:
+def cluster(kubernetes: str = "1.36.3", name: str = "test", default_class: str = "") -> ClusterFolder:
+    classes = [{"name": "standard", "accessModes": ["ReadWriteOnce"]}]
+    if default_class:
+        classes.append({"name": default_class, "accessModes": ["ReadWriteOnce"], "default": True})
     facts = {
         "environment": "test",
         "title": "Test",
@@ -23,7 +26,7 @@ def cluster(kubernetes: str = "1.36.3", name: str = "test") -> ClusterFolder:
         "ingressClass": "traefik",
         "argocd": {"url": "https://argocd.example.org", "namespace": "argocd"},
         "nodes": [{"name": "worker", "count": 1, "cpu": "4", "memory": "8Gi"}],
-        "storage": {"raw": "1Ti", "classes": [{"name": "standard", "accessModes": ["ReadWriteOnce"]}]},
+        "storage": {"raw": "1Ti", "classes": classes},
     }
     return ClusterFolder(name, f"clusters/{name}", Cluster.model_validate(facts))
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from gitops.checks.unit import Scope, all_checks
 from gitops.models.errors import UserError
 from gitops.services.explain import explain
 from gitops.services.rule_pages import rule_pages
@@ -36,15 +35,9 @@ def pages() -> dict[str, str]:
     return rule_pages(ROOT)
 
 
-# Dangers share one merge request in the tests, which is no example of each.
-_WITHOUT = {check.id for check in all_checks() if check.scope is Scope.DIFF}
-
-
 @pytest.mark.parametrize("page", [path for path in rule_pages(ROOT) if not path.endswith("README.md")])
 def test_every_page_has_an_example_of_each_sort(page: str, pages: dict[str, str]) -> None:
     headings = re.findall(r"^## (.*)$", pages[page], re.MULTILINE)
-    if Path(page).stem in _WITHOUT:
-        return
     wanted = ["What it finds", "Why", "Example that fails", "Example that passes", "How to correct it"]
     assert headings[:5] == wanted
 

@@ -1,15 +1,16 @@
-"""DANGER001: fields that the API server lets nobody change."""
+"""DANGER001: what the API server lets nobody change."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from gitops.checks.diff_evidence import DiffEvidence
 from gitops.checks.unit import Problem, Scope, check
-from gitops.models.difference import ABSENT
+from gitops.models.difference import Delivery
 from gitops.models.paths import JsonPath
-from gitops.models.resource import Resource
+from gitops.models.resource import JsonObject, Resource
 from gitops.models.values import mapping, sequence
 from gitops.repository.demand import claim_size
+from gitops.repository.stored import stored
+from gitops.repository.updates import refusals
 
 _ANEW = (
     "Give the object a new name beside the old one, move what uses it, and remove the old one in a later merge request; or "
@@ -18,6 +19,10 @@ _ANEW = (
 _WORKLOAD = (
     "Keep the selector: pods may carry more labels than it asks for. If it must change, add a workload under a new name and "
     "remove the old one once the new one serves."
+)
+_STRATEGY = (
+    "Write the strategy's rollingUpdate out in a merge request of its own, so that it is Argo CD's to take back, and change "
+    "the type in the next."
 )
 _STATEFUL = (
     "Delete the StatefulSet by hand with --cascade=orphan once this is merged: its pods and claims stay, and Argo CD makes it "
@@ -31,70 +36,25 @@ _JOB = (
     "Give the Job a new name, or mark it as a hook or with the sync option Replace=true,Force=true so that Argo CD deletes and "
     "makes it anew."
 )
+_SERVICE = "Add a Service under a new name and move its clients, or delete this one by hand once this is merged."
 _GENERATED = "Let a configMapGenerator make it: a hash in the name makes a new object of each new content."
 
-
-class Immutable(NamedTuple):
-    """A field of a kind, what it counts as when it is left out, and how to reach the aim without changing it."""
-
-    path: tuple[str, ...]
-    default: Any
-    fix: str
-
-
-def _fields(fix: str, *names: str, **defaults: Any) -> tuple[Immutable, ...]:
-    return tuple(
-        Immutable(tuple(name.split(".")), defaults.get(name.rpartition(".")[2], ABSENT), fix) for name in names
-    )  # fmt: skip
-
-
-_SPEC_OF_CRD = ("spec.group", "spec.scope", "spec.names.kind", "spec.names.plural")
-
-# From the ValidateUpdate functions of Kubernetes' pkg/apis/*/validation.
-_TABLE: dict[tuple[str, str], tuple[Immutable, ...]] = {
-    ("apps", "Deployment"): _fields(_WORKLOAD, "spec.selector"),
-    ("apps", "DaemonSet"): _fields(_WORKLOAD, "spec.selector"),
-    ("apps", "ReplicaSet"): _fields(_WORKLOAD, "spec.selector"),
-    ("apps", "StatefulSet"): _fields(
-        _STATEFUL,
-        "spec.selector",
-        "spec.serviceName",
-        "spec.podManagementPolicy",
-        "spec.volumeClaimTemplates",
-        serviceName="",
-        podManagementPolicy="OrderedReady",
-    ),
-    ("batch", "Job"): _fields(_JOB, "spec.selector", "spec.template", "spec.completionMode", completionMode="NonIndexed"),
-    ("", "PersistentVolumeClaim"): _fields(
-        _CLAIM,
-        "spec.accessModes",
-        "spec.storageClassName",
-        "spec.volumeMode",
-        "spec.volumeName",
-        "spec.selector",
-        "spec.dataSource",
-        "spec.dataSourceRef",
-        volumeMode="Filesystem",
-    ),
-    ("storage.k8s.io", "StorageClass"): _fields(
-        _ANEW,
-        "provisioner",
-        "parameters",
-        "reclaimPolicy",
-        "volumeBindingMode",
-        reclaimPolicy="Delete",
-        volumeBindingMode="Immediate",
-    ),
-    ("rbac.authorization.k8s.io", "RoleBinding"): _fields(_ANEW, "roleRef"),
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _fields(_ANEW, "roleRef"),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): _fields(_ANEW, *_SPEC_OF_CRD),
-    ("scheduling.k8s.io", "PriorityClass"): _fields(
-        _ANEW, "value", "preemptionPolicy", preemptionPolicy="PreemptLowerPriority"
-    ),
-    ("networking.k8s.io", "IngressClass"): _fields(_ANEW, "spec.controller"),
-    ("node.k8s.io", "RuntimeClass"): _fields(_ANEW, "handler"),
-    ("", "Secret"): _fields(_ANEW, "type", type="Opaque"),
+# By kind, and by the end of the field's path where that says more.
+_FIXES: dict[tuple[str, str], str] = {
+    ("apps", "DaemonSet"): _WORKLOAD,
+    ("apps", "Deployment"): _WORKLOAD,
+    ("apps", "ReplicaSet"): _WORKLOAD,
+    ("apps", "StatefulSet"): _STATEFUL,
+    ("batch", "Job"): _JOB,
+    ("", "PersistentVolumeClaim"): _CLAIM,
+    ("", "Service"): _SERVICE,
 }
+_FIXES_OF_FIELDS: dict[JsonPath, str] = {
+    ("spec", "strategy", "type"): _STRATEGY,
+    ("spec", "updateStrategy", "type"): _STRATEGY,
+    **dict.fromkeys((("data",), ("binaryData",), ("stringData",), ("immutable",)), _GENERATED),
+}
+_CLAIMS: JsonPath = ("spec", "volumeClaimTemplates")
 _RECREATED = "argocd.argoproj.io/hook"
 _SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 
@@ -109,55 +69,42 @@ _SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 )
 def immutable(evidence: DiffEvidence) -> Iterator[Problem]:
     """Fields that can't be changed in place: selectors of workloads, what a StatefulSet fixes (serviceName,
-    podManagementPolicy, volumeClaimTemplates), a claim's spec but for its size, a Job's template, a Service's clusterIP,
-    StorageClasses, a binding's roleRef, the scope, group and names of a CRD, the type of a Secret, and ConfigMaps and Secrets
-    that are immutable.
+    podManagementPolicy, volumeClaimTemplates), a claim's spec but for its size, the source of a volume, a Job's template and
+    completions, a bare pod but for its images, a Service's clusterIP and class of load balancers, StorageClasses, a binding's
+    roleRef, the scope, group and names of a CRD, the type of a Secret, ConfigMaps and Secrets that are immutable, and the like.
+    Also a Deployment that is to be recreated, while its rollingUpdate is a default that nobody can take back.
     """
-    for change in evidence.changes:
-        old, new = change.old, change.new
-        if old is None or new is None or old.identity != new.identity or _made_anew(new):
-            continue
-        for field in _TABLE.get((new.group, new.kind), ()):
-            before, after = _value(old, field), _value(new, field)
-            if before != after and not _only_sizes(field, before, after):
-                yield _problem(new, field.path, field.fix)
-        yield from _service(old, new)
-        yield from _sealed(old, new)
+    for delivery in evidence.deliveries:
+        default_class = _default_class(delivery)
+        for change in delivery.objects:
+            old, new = change.old, change.new
+            if old and new and old.identity == new.identity and not _made_anew(new):
+                yield from _refused(old, new, default_class)
 
 
-def _problem(new: Resource, path: JsonPath, fix: str) -> Problem:
-    return Problem(f"{'.'.join(map(str, path))} can't be changed", new, path, fix=fix)
+def _refused(old: Resource, new: Resource, default_class: str) -> Iterator[Problem]:
+    for path, message in refusals(old.body, new.body, default_class):
+        if path != _CLAIMS or not _only_shrink(old.body, new.body):
+            fix = _FIXES_OF_FIELDS.get(path) or _FIXES.get((new.group, new.kind), _ANEW)
+            yield Problem(message, new, path, fix=fix)
 
 
-def _value(resource: Resource, field: Immutable) -> Any:
-    value: Any = resource.body
-    for step in field.path:
-        value = mapping(value).get(step, ABSENT)
-    if field.path[-1] == "volumeClaimTemplates":
-        return [_template(entry) for entry in sequence(value)]
-    return field.default if value is ABSENT or value is None else value
+def _default_class(delivery: Delivery) -> str:
+    classes = delivery.cluster.facts.storage.classes if delivery.cluster else ()
+    return next((each.name for each in classes if each.default), "")
 
 
-def _template(entry: Any) -> Any:
-    """A claim's template with the defaults that the API server fills in."""
-    body = {name: item for name, item in mapping(entry).items() if name not in ("apiVersion", "kind", "status")}
-    return {**body, "spec": {"volumeMode": "Filesystem", **mapping(body.get("spec"))}}
-
-
-def _only_sizes(field: Immutable, before: Any, after: Any) -> bool:
+def _only_shrink(old: JsonObject, new: JsonObject) -> bool:
     """Whether templates of claims only shrink: that is DANGER004's to say."""
-    if field.path[-1] != "volumeClaimTemplates" or len(before) != len(after):
+    before, after = (sequence(mapping(stored(body).get("spec")).get("volumeClaimTemplates")) for body in (old, new))
+    if len(before) != len(after):
         return False
-    pairs = list(zip(before, after, strict=True))
-    return all(_sizeless(old) == _sizeless(new) for old, new in pairs) and any(_shrinks(old, new) for old, new in pairs)
+    pairs = list(zip(map(mapping, before), map(mapping, after), strict=True))
+    return all(_sizeless(one) == _sizeless(other) and claim_size(other) <= claim_size(one) for one, other in pairs)
 
 
-def _sizeless(template: Any) -> Any:
-    return {**template, "spec": {**template["spec"], "resources": None}}
-
-
-def _shrinks(old: Any, new: Any) -> bool:
-    return claim_size(new) < claim_size(old)
+def _sizeless(template: JsonObject) -> JsonObject:
+    return {**template, "spec": {**mapping(template.get("spec")), "resources": None}}
 
 
 def _made_anew(new: Resource) -> bool:
@@ -165,29 +112,3 @@ def _made_anew(new: Resource) -> bool:
     annotations = mapping(new.metadata.get("annotations"))
     options = {option.strip() for option in str(annotations.get(_SYNC_OPTIONS, "")).split(",")}
     return _RECREATED in annotations or {"Replace=true", "Force=true"} <= options
-
-
-def _service(old: Resource, new: Resource) -> Iterator[Problem]:
-    """A cluster IP stays as it was given, unless the Service becomes or was a mere name."""
-    if (new.group, new.kind) != ("", "Service"):
-        return
-    before, after = mapping(old.body.get("spec")), mapping(new.body.get("spec"))
-    if "ExternalName" not in (before.get("type"), after.get("type")) and before.get("clusterIP") != after.get("clusterIP"):
-        yield Problem(
-            f"spec.clusterIP can't be changed, from {before.get('clusterIP') or 'one that the cluster chose'} to "
-            f"{after.get('clusterIP') or 'one that the cluster chooses'}",
-            new,
-            ("spec", "clusterIP"),
-            fix="Add a Service under a new name and move its clients, or delete this one by hand once this is merged.",
-        )
-
-
-def _sealed(old: Resource, new: Resource) -> Iterator[Problem]:
-    """ConfigMaps and Secrets that were made immutable stay so, with all that they hold."""
-    if new.group or new.kind not in ("ConfigMap", "Secret") or old.body.get("immutable") is not True:
-        return
-    for name in ("data", "binaryData", "stringData"):
-        if old.body.get(name) != new.body.get(name):
-            yield Problem(f"{name} of an immutable {new.kind} can't be changed", new, (name,), fix=_GENERATED)
-    if new.body.get("immutable") is not True:
-        yield Problem(f"a {new.kind} that is immutable stays so", new, ("immutable",), fix=_GENERATED)

@@ -6,17 +6,15 @@ from html import escape
 from gitops.models.difference import ChangeKind, Delivery, Difference, ObjectChange
 from gitops.models.finding import Finding
 from gitops.reports.diff_phrases import (
-    CAPACITY_COLUMNS,
     MARKS,
     about,
-    capacity_told,
     grouped,
     heading,
-    image_told,
     numbers,
     object_lines,
     object_title,
     overlays_told,
+    tables,
 )
 from gitops.reports.diff_text import summary
 from gitops.reports.phrases import visible, waived
@@ -71,18 +69,7 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
     sides = " to ".join(map(text, delivery.revisions))
     yield f"<h2>{text(heading(delivery))}</h2><p>{text(numbers(delivery))}, from {sides}</p>"
     yield from (f"<p>{text(told)}</p>" for told in overlays_told(delivery))
-    if delivery.images:
-        yield table(("image", "objects"), ([image_told(move), ", ".join(move.users)] for move in delivery.images))
-    if delivery.replicas:
-        rows = (
-            [change.workload, *("none" if number is None else str(number) for number in change[1:])]
-            for change in delivery.replicas
-        )
-        yield table(("workload", "replicas before", "after"), rows)
-    if delivery.capacity:
-        yield table(
-            ("namespace", *CAPACITY_COLUMNS), ([change.namespace, *capacity_told(change)] for change in delivery.capacity)
-        )
+    yield from (table(each.head, each.rows) for each in tables(delivery))
     component = ""
     for change in delivery.objects:
         if change.subject.overlay.component != component:

@@ -11,17 +11,15 @@ from typing import NamedTuple
 from gitops.models.difference import Delivery, Difference, ObjectChange
 from gitops.models.finding import Finding
 from gitops.reports.diff_phrases import (
-    CAPACITY_COLUMNS,
     MARKS,
     about,
-    capacity_told,
     grouped,
     heading,
-    image_told,
     numbers,
     object_lines,
     object_title,
     overlays_told,
+    tables,
 )
 from gitops.reports.diff_text import summary
 from gitops.reports.phrases import visible, waived
@@ -88,19 +86,7 @@ def _danger(danger: Finding, environments: str) -> str:
 def _overview(delivery: Delivery) -> str:
     parts = [f"\n### {escaped(heading(delivery))}\n\n{escaped(numbers(delivery))}.\n"]
     parts += [f"\n- {escaped(told)}\n" for told in overlays_told(delivery)]
-    if delivery.images:
-        rows = ([image_told(move), ", ".join(move.users)] for move in delivery.images)
-        parts.append(table(("image", "objects"), rows))
-    if delivery.replicas:
-        replicas = (
-            [change.workload, *("none" if number is None else str(number) for number in change[1:])]
-            for change in delivery.replicas
-        )
-        parts.append(table(("workload", "replicas before", "after"), replicas))
-    if delivery.capacity:
-        amounts = ([change.namespace, *capacity_told(change)] for change in delivery.capacity)
-        parts.append(table(("namespace", *CAPACITY_COLUMNS), amounts))
-    return "".join(parts)
+    return "".join([*parts, *(table(each.head, each.rows) for each in tables(delivery))])
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from difflib import unified_diff
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -16,6 +16,13 @@ from gitops.reports.phrases import count, subject, visible
 
 MARKS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.RENAMED: ">", ChangeKind.CHANGED: "~"}
 _MINUS = "\N{MINUS SIGN}"
+
+
+class Table(NamedTuple):
+    """What differs in a delivery besides its objects, as rows of plain text."""
+
+    head: tuple[str, ...]
+    rows: list[list[str]]
 
 
 def heading(delivery: Delivery) -> str:
@@ -49,6 +56,11 @@ def image_told(move: ImageMove) -> str:
     return f"{move.old or 'none'} → {move.new or 'none'}{parts}"
 
 
+def number_told(number: int | None) -> str:
+    """A number of replicas; a workload that is not there has none."""
+    return "none" if number is None else str(number)
+
+
 def capacity_told(change: CapacityChange) -> list[str]:
     """Pods, cores, memory, memory at most and claims, each with its sign; empty where nothing changes."""
     return [
@@ -59,6 +71,18 @@ def capacity_told(change: CapacityChange) -> list[str]:
 
 
 CAPACITY_COLUMNS = ("pods", "processors", "memory", "memory at most", "storage")
+
+
+def tables(delivery: Delivery) -> Iterator[Table]:
+    """Images, replicas and what namespaces ask for, as far as they change."""
+    if delivery.images:
+        yield Table(("image", "objects"), [[image_told(move), ", ".join(move.users)] for move in delivery.images])
+    if delivery.replicas:
+        replicas = [[each.workload, number_told(each.old), number_told(each.new)] for each in delivery.replicas]
+        yield Table(("workload", "replicas before", "after"), replicas)
+    if delivery.capacity:
+        asked = [[each.namespace, *capacity_told(each)] for each in delivery.capacity]
+        yield Table(("namespace", *CAPACITY_COLUMNS), asked)
 
 
 def _size(number: Decimal) -> str:

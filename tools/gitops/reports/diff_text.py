@@ -13,6 +13,7 @@ from gitops.reports.diff_phrases import (
     grouped,
     heading,
     image_told,
+    number_told,
     numbers,
     object_title,
     overlays_told,
@@ -71,8 +72,7 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
     for move in delivery.images:
         yield f"  image {visible(image_told(move))}: {', '.join(move.users)}"
     for change in delivery.replicas:
-        before, after = ("none" if number is None else number for number in (change.old, change.new))
-        yield f"  replicas of {change.workload}: {before} → {after}"
+        yield f"  replicas of {change.workload}: {number_told(change.old)} → {number_told(change.new)}"
     for capacity in delivery.capacity:
         told = [
             f"{amount} {name}" for amount, name in zip(capacity_told(capacity), CAPACITY_COLUMNS, strict=True) if amount

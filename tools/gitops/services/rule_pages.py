@@ -99,12 +99,12 @@ def _cost(case: Case) -> tuple[int, int, int]:
 
 def _examples(rule: str, case: Case) -> Iterator[str]:
     yield "\n## Example that fails"
-    yield f"`tests/fixtures/defects/{case.name}` changes the sound repository of the tests like this:\n"
+    yield f"`{case.folder}` changes the sound repository of the tests like this:\n"
     for change in case.changes:
         yield from _block("diff", _cut([f"# {change.path}", *change.diff]))
     for path in case.removed:
         yield from _block("diff", [f"- {path}"])
-    yield "and lint says:\n"
+    yield f"and {case.command} says:\n"
     yield from _block("", case.said[rule])
     yield "## Example that passes"
     sound = _sound(rule, case)
@@ -125,7 +125,7 @@ def _sound(rule: str, case: Case) -> list[Change]:
 def _without(case: Case) -> str:
     if case.removed:
         return f"The sound repository, which has {_listed(case.removed)}.\n"
-    return f"The sound repository, which has no {_listed([change.path for change in case.changes])}.\n"
+    return f"The sound repository, which has no {_listed(change.path for change in case.changes if not change.sound)}.\n"
 
 
 def _listed(paths: Iterable[str]) -> str:
@@ -187,8 +187,9 @@ def _index(pages: Iterable[_Page]) -> str:
     rows = "\n".join(f"| [{page.id}]({page.id}.md) | {page.title} | {page.level} |" for page in pages)
     return f"""# Rules
 
-Every rule that `tools/lint.py` knows; `tools/lint.py --explain ID` prints a page. The pages are written by `make generate` from
-the checks in `tools/gitops/checks/` and the policies in `policies/admission/`, with the examples that their tests run.
+Every rule of `tools/lint.py`, and every danger of `tools/diff.py`; `tools/lint.py --explain ID` prints a page. The pages are
+written by `make generate` from the checks in `tools/gitops/checks/` and the policies in `policies/admission/`, with the
+examples that their tests run.
 
 | rule | title | level |
 |---|---|---|
