@@ -35,6 +35,9 @@ test-monitoring: setup $(VENV)/.dev ## Hold the monitoring's configuration again
 	@$(RUN) -m gitops.cli.setup promtool amtool
 	$(RUN) -m pytest tests/monitoring $(ARGS)
 
+.PHONY: e2e
+e2e: e2e-dry-run e2e-admission ## Everything that needs a real API server, one after the other
+
 .PHONY: e2e-dry-run
 e2e-dry-run: setup $(VENV)/.dev ## Have a real API server judge every object and every workload's pod (builds Kubernetes: minutes)
 	@$(RUN) -m gitops.cli.setup etcd kube-apiserver kube-controller-manager kubectl
