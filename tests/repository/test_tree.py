@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from gitops.checks.unit import all_checks
+from gitops.repository.cases import cases
 from gitops.services.generate import generated_files
 from tests.repository.conftest import ROOT
 
@@ -28,12 +29,8 @@ def test_no_generated_file_is_left_over() -> None:
     assert present <= set(GENERATED)
 
 
-def test_every_rule_has_a_defect_among_the_fixtures() -> None:
-    folders = ("defects", "diff")
-    files = [path for folder in folders for path in (ROOT / "tests/integration/golden" / folder).glob("*.txt")]
-    golden = "".join(path.read_text(encoding="utf-8") for path in files)
-    shown = set(re.findall(r" ([A-Z]+\d{3}) ", golden))
-    assert {check.id for check in all_checks()} <= shown
+def test_every_rule_has_a_case_among_the_fixtures() -> None:
+    assert {check.id for check in all_checks()} <= {rule for case in cases(ROOT) for rule in case.said}
 
 
 def test_modules_stay_under_400_lines() -> None:
