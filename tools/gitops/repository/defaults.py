@@ -277,7 +277,7 @@ def _role_binding(body: JsonObject) -> None:
     if isinstance(role, dict):
         _fill_empty(role, apiGroup=_RBAC)
     for subject in _maps(body.get("subjects")):
-        if subject.get("kind") in {"User", "Group"}:
+        if subject.get("kind") in ("User", "Group"):  # whatever it is, also what no set could be asked for
             _fill_empty(subject, apiGroup=_RBAC)
 
 

@@ -5,7 +5,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 """
 
 import re
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
 
 _FORM = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))(?P<suffix>[eE][+-]?\d{1,2}|[KMGTPE]i|[numkMGTPE]|)", re.ASCII)
 _SUFFIXES = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
@@ -30,7 +30,10 @@ def parse(text: str) -> tuple[Decimal, str]:
     else:
         value, series = number.scaleb(int(suffix[1:]), _WIDE), "exponent"
     rounding = ROUND_CEILING if value > 0 else ROUND_FLOOR  # away from zero, so that something never becomes nothing
-    exact = value.quantize(_NANO, rounding=rounding, context=_WIDE)
+    try:
+        exact = value.quantize(_NANO, rounding=rounding, context=_WIDE)
+    except InvalidOperation as error:
+        raise ValueError(_WRONG) from error  # of more digits than anybody can mean
     return max(-_LARGEST, min(exact, _LARGEST)), series
 
 
