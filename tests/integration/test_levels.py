@@ -67,6 +67,20 @@ def test_an_environment_weighs_a_rule(levels: str, found: list[str], misspelt: P
     assert result.errors == sum(finding.endswith("error") for finding in found)
 
 
+def test_a_policy_whose_rule_is_off_is_not_asked(platform: Path, run_lint: Lint) -> None:
+    """Where it is off nothing binds it, and it has no parameters to ask by."""
+    lay_over(platform, FIXTURES / "defects" / "policy-refuses")
+    policy = platform / "policies/admission/rel099-replicas.yaml"
+    text = policy.read_text(encoding="utf-8").replace(
+        "object.spec.replicas > 1", "object.spec.replicas > int(params.data.least)"
+    )
+    parameters = "  paramKind: {apiVersion: v1, kind: ConfigMap}\n  matchConstraints:"
+    policy.write_text(text.replace("  matchConstraints:", parameters), encoding="utf-8")
+    assert told(run_lint(platform)) == ["POLICY003 production warning", "POLICY003 testbed warning"]
+    write(platform, "policies/levels.yaml", "levels: {testbed: {REL099: off}, production: {REL: off}}\n")
+    assert told(run_lint(platform)) == []
+
+
 @pytest.mark.parametrize(
     ("levels", "found"),
     [

@@ -201,3 +201,36 @@ def test_policies_from_anywhere_are_asked_without_a_binding(platform: Path, tmp_
 def test_a_folder_without_a_policy_is_a_mistake_in_the_call(platform: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no ValidatingAdmissionPolicy in"):
         look_at(platform, CONFIG_MAP % ("milk", "milk"), policies=tmp_path)
+
+
+BY_PARAMETERS = POLICY.replace(
+    "  matchConstraints:", "  paramKind: {apiVersion: v1, kind: ConfigMap}\n  matchConstraints:"
+).replace("!('tea' in object.data)", "object.metadata.name == 'drinks' || !object.data.exists(d, d in params.data)")
+BINDING = """apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no-tea}
+spec:
+  policyName: no-tea
+  validationActions: [Deny]
+  paramRef: {name: drinks, namespace: x, parameterNotFoundAction: Deny}
+"""
+
+
+def test_parameters_that_no_binding_names_leave_a_policy_without_a_verdict(platform: Path, tmp_path: Path) -> None:
+    (tmp_path / "tea.yaml").write_text(BY_PARAMETERS, encoding="utf-8")
+    (found,) = look_at(platform, CONFIG_MAP % ("tea", "tea"), CONFIG_MAP % ("milk", "milk"), policies=tmp_path).findings
+    assert found.rule == "POLICY003"
+    assert "spec/paramKind has no verdict on ConfigMap x/milk and 1 more: it takes a v1 ConfigMap" in found.message
+
+
+@pytest.mark.parametrize("beside", ["the policies", "the manifests"])
+def test_a_binding_names_the_parameters(beside: str, platform: Path, tmp_path: Path) -> None:
+    given = [CONFIG_MAP % ("tea", "tea"), CONFIG_MAP % ("milk", "milk")]
+    parameters = f"{BINDING}---\n{CONFIG_MAP % ('drinks', 'tea')}"
+    if beside == "the policies":
+        (tmp_path / "binding.yaml").write_text(parameters, encoding="utf-8")
+    else:
+        given.append(parameters)
+    (tmp_path / "tea.yaml").write_text(BY_PARAMETERS, encoding="utf-8")
+    (found,) = look_at(platform, *given, policies=tmp_path).findings
+    assert (found.rule, found.object and found.object.name) == ("TEA001", "tea")

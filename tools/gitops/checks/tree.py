@@ -4,11 +4,16 @@ from collections.abc import Iterator
 
 from gitops.checks.unit import Problem, Scope, check
 from gitops.models.schemas import OWN_FILES, own_file
-from gitops.repository.facts import YAML_SUFFIXES
+from gitops.repository.facts import YAML_SUFFIXES, Complaint
 from gitops.repository.graph import Breach, BrokenEdge
-from gitops.repository.tree import Tree
+from gitops.repository.tree import LEVELS, WAIVERS, Tree
 
 _KUSTOMIZE = "https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/"
+# Of a file that is read as if it were not there, other findings may only be what follows.
+_FIRST = {
+    LEVELS: "Correct this first: until then every rule weighs what it weighs by itself.",
+    WAIVERS: "Correct this first: until then no waiver holds, and all that they silence is shown too.",
+}
 _DOCUMENTED = ("README.md", "component.yaml")  # files that stand beside manifests without being one
 
 
@@ -26,7 +31,7 @@ def unreadable(tree: Tree) -> Iterator[Problem]:
     for path, facts in tree.files.items():
         for complaint in facts.complaints:
             if complaint.kind in ("syntax", "encoding", "aliases", "value"):
-                yield Problem(complaint.message, file=path, line=complaint.line)
+                yield _complained(path, complaint)
     for file in tree.unreadable:
         yield Problem(f"can't be read: {file.reason}", file=file.path, fix="Give the file back its permissions, or remove it.")
 
@@ -183,7 +188,11 @@ def _complaints(tree: Tree, kind: str) -> Iterator[Problem]:
     for path, facts in tree.files.items():
         for complaint in facts.complaints:
             if complaint.kind == kind:
-                yield Problem(complaint.message, file=path, line=complaint.line)
+                yield _complained(path, complaint)
+
+
+def _complained(path: str, complaint: Complaint) -> Problem:
+    return Problem(complaint.message, file=path, line=complaint.line, fix=_FIRST.get(path, ""))
 
 
 def _broken(tree: Tree, breach: Breach) -> Iterator[BrokenEdge]:

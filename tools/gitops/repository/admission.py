@@ -30,10 +30,10 @@ class Mistake(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """Policies and bindings, and those that are none."""
+    """Policies, what lies beside them for them to look up (bindings, parameters), and policies and bindings that are none."""
 
     policies: tuple[Policy, ...] = ()
-    bindings: tuple[Binding, ...] = ()
+    beside: tuple[JsonObject, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
 
 
@@ -50,28 +50,30 @@ def policies_of(tree: Tree) -> PolicySet:
 
 
 def read_policies(texts: Mapping[str, str]) -> PolicySet:
-    """The policies and bindings in YAML texts by name of file; objects of other kinds are passed over."""
+    """The policies in YAML texts by name of file, and the objects beside them."""
     policies: list[Policy] = []
-    bindings: list[Binding] = []
+    beside: list[JsonObject] = []
     mistakes: list[Mistake] = []
     for file, text in texts.items():
         for root in documents.positions(text):
             body = mapping(root.value)
-            if not str(body.get("apiVersion", "")).startswith(_GROUP):
-                continue
+            kind = body.get("kind") if str(body.get("apiVersion", "")).startswith(_GROUP) else None
             try:
-                if body.get("kind") == _POLICY:
+                if kind == _POLICY:
                     policy = policy_of(body, file)
                     policies.append(policy)
                     mistakes += _wrong_pointers(policy, root)
-                elif body.get("kind") == _BINDING:
-                    bindings.append(binding_of(body))
+                    continue
+                if kind == _BINDING:
+                    binding_of(body)
+                if body:
+                    beside.append(body)
             except ValidationError as error:
                 for detail in error.errors():
                     path = ("spec", *detail["loc"])
                     line = positions.find(root, path, root.value).line
                     mistakes.append(Mistake(file, line, f"{_shown(path)}: {detail['msg'].removeprefix('Value error, ')}"))
-    return PolicySet(tuple(policies), tuple(bindings), tuple(mistakes))
+    return PolicySet(tuple(policies), tuple(beside), tuple(mistakes))
 
 
 def bindings_of(bodies: Iterable[JsonObject]) -> tuple[Binding, ...]:

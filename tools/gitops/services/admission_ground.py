@@ -1,7 +1,7 @@
 """What admission policies may look up while they judge the objects of one environment, as an API server would find it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,9 +11,9 @@ from gitops.checks.admission.custom_rules import Broken, broken_rules, defaulted
 from gitops.checks.admission.evaluate import Subject, evaluate, evaluate_bound, params_of
 from gitops.checks.admission.matching import may_match
 from gitops.models.admission import Binding, Policy
-from gitops.models.admission_request import AdmissionRequest, ApiResource, Verdict
+from gitops.models.admission_request import AdmissionRequest, ApiResource, Trouble, Verdict
 from gitops.models.paths import JsonPath, value_at
-from gitops.models.resource import JsonObject, Resource
+from gitops.models.resource import JsonObject, Origin, Overlay, Resource
 from gitops.models.values import mapping
 from gitops.repository.admission import bindings_of
 from gitops.repository.crds import is_crd
@@ -26,6 +26,7 @@ _TEMPLATES: dict[tuple[str, str], JsonPath] = {
     ("batch", "Job"): ("spec", "template"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
 }
+_BESIDE = Overlay("", "", "")  # of what no overlay renders
 _UNBOUND = "bound to everything"
 _TIME = "creationTimestamp"
 
@@ -54,19 +55,21 @@ class Ground:
     _found: dict[tuple[str, str], list[JsonObject]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, environment: RenderedEnvironment, today: date) -> "Ground":
-        """``today`` is the day on which the objects are created."""
-        resources = list(environment.resources)
+    def of(cls, environment: RenderedEnvironment, today: date, beside: Iterable[JsonObject] = ()) -> "Ground":
+        """``today`` is the day on which the objects are created, ``beside`` what else there is to be looked up."""
+        others = [Resource(_BESIDE, body, Origin()) for body in beside]
+        resources = [*environment.resources, *others]
         definitions = {}
         for resource in resources:
             if is_crd(resource.body):
                 spec = mapping(resource.body.get("spec"))
                 definitions[str(spec.get("group")), str(mapping(spec.get("names")).get("kind"))] = resource.body
         bindings: dict[str, list[Binding]] = defaultdict(list)
-        for binding in bindings_of(resource.body for resource in resources):
+        for binding in {binding.name: binding for binding in bindings_of(resource.body for resource in resources)}.values():
             bindings[binding.spec.policy_name].append(binding)
         namespaces = {each.name: stored(each.body) for each in resources if (each.group, each.kind) == ("", "Namespace")}
         defining = [each.key for each in environment.overlays if any(is_crd(resource.body) for resource in each.resources)]
+        defining += [repr(resource.body) for resource in others if is_crd(resource.body)]
         identity = digest([*defining, "namespaces", *map(repr, namespaces.values())])
         created = f"{today.isoformat()}T00:00:00Z"
         return cls(Kinds(definitions.values()), namespaces, definitions, bindings, resources, identity, created)
@@ -101,10 +104,13 @@ class Ground:
         return self._reach[key]
 
     def verdicts(self, policy: CompiledPolicy, subject: Subject) -> list[Verdict]:
-        """Through each binding that the environment renders; a policy without any counts as bound to everything."""
+        """Through each binding that the environment renders; a policy without any counts as bound to everything.
+
+        What one without a binding says by parameters can't be told, since only a binding says which.
+        """
         bindings = self.bindings.get(policy.policy.name)
         if not bindings:
-            return [evaluate(policy, subject)]
+            return [evaluate(policy, subject) if policy.policy.spec.param_kind is None else _without_parameters(policy)]
         return [verdict for _, verdict in evaluate_bound(policy, bindings, subject, self._params)]
 
     def broken(self, resource: Resource) -> Iterator[Broken]:
@@ -162,6 +168,12 @@ def _is_parameter(resource: Resource, binding: Binding, policy: Policy) -> bool:
     if resource.name == reference.name:
         return True
     return reference.selector is not None and reference.selector.takes(mapping(resource.metadata.get("labels")))
+
+
+def _without_parameters(policy: CompiledPolicy) -> Verdict:
+    kind = policy.policy.spec.param_kind
+    named = f"{kind.api_version} {kind.kind}" if kind else ""
+    return Verdict(matched=True, unknown=(Trouble("/spec/paramKind", f"it takes a {named}, and no binding says which"),))
 
 
 def _unknown_namespace(name: str) -> JsonObject:

@@ -5,7 +5,7 @@ of a template where the policy is about pods and not about the workload. Verdict
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -52,7 +52,7 @@ class _Task:
 
 @dataclass
 class AdmissionJudge:
-    """``pack`` keeps what was said before; ``policies`` are those of the tree unless others are given.
+    """``pack`` keeps what was said before; ``policies`` are those of the tree unless others are ``given``.
 
     ``today`` is the day on which the objects would be created: a policy may ask for it.
     """
@@ -63,6 +63,8 @@ class AdmissionJudge:
     given: PolicySet | None = None
     jobs: int = 1
     """How many processes may work out verdicts."""
+    wanted: Callable[[Check, str], bool] = lambda _check, _environment: True
+    """Whether anybody wants to know of a rule in an environment: one that is off there is not asked."""
     _compiled: dict[str, CompiledPolicy] = field(default_factory=dict)
 
     @cached_property
@@ -114,8 +116,10 @@ class AdmissionJudge:
         return self.tree.line(policy.file, _steps(pointer)) if policy.file in self.tree.files else 1
 
     def _tasks(self, environment: RenderedEnvironment, policies: list[Policy]) -> Iterator["_Task"]:
-        ground = Ground.of(environment, self.today)
-        asked = {digest([_identity(policy), ground.terms(policy)]): policy for policy in policies}
+        ground = Ground.of(environment, self.today, self.given.beside if self.given else ())
+        name = environment.environment.name
+        chosen = [policy for policy in policies if self.wanted(self.checks[policy.name], name)]
+        asked = {digest([_identity(policy), ground.terms(policy)]): policy for policy in chosen}
         for overlay in environment.overlays:
             key = digest(["admission", overlay.key, ground.identity])
             yield _Task(overlay, ground, asked, key, dict(self.pack.get(key) or {}))

@@ -40,6 +40,10 @@ class Gate:
         said = [levels.of(place, check.id, check.level) for levels in self.levels for place in places] or [check.level]
         return severest(said if check.waivable else [*said, check.level])
 
+    def wants(self, check: Check, environment: str) -> bool:
+        """Whether a rule counts in an environment at all."""
+        return self.level(check, environment) is not None
+
     def waivable(self, rule: str) -> bool:
         """Whether a finding of the rule may be silenced."""
         return rule not in _held() and not self.waivers.forbid(rule)

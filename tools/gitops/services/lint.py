@@ -181,7 +181,7 @@ class _Run:
     def admission(self) -> AdmissionJudge:
         workspace = self.workspace
         pack = Pack(workspace.cache, "admission", workspace.tools_digest)
-        return AdmissionJudge(workspace.tree, pack, self.request.today, jobs=self.request.jobs)
+        return AdmissionJudge(workspace.tree, pack, self.request.today, jobs=self.request.jobs, wanted=self.gate.wants)
 
     def _ask_policies(self, rendered: list[RenderedEnvironment]) -> tuple[AdmissionEvidence, list[tuple[Check, Problem]]]:
         outcome = self.admission.judge(rendered)

@@ -52,7 +52,8 @@ class ManifestsRequest:
 
 
 def read_folder(folder: Path) -> PolicySet:
-    """The admission policies and bindings in the YAML files of a folder, at any depth; one without a binding refuses.
+    """The admission policies in the YAML files of a folder, at any depth, with their bindings and parameters; one without a
+    binding refuses.
 
     Raises ``UserError`` for a folder that can't be read or has none.
     """

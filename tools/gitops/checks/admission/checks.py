@@ -47,7 +47,7 @@ def failing(evidence: AdmissionEvidence) -> Iterator[Problem]:
     Scope.ADMISSION,
     level=Level.WARNING,
     why="What only a cluster knows (who asks, what the authorizer says) can't be looked up here: the object may be refused.",
-    fix="Test it against a cluster, or put the part that needs the cluster into a policy of its own.",
+    fix="Test it against a cluster, or put what needs one into a policy of its own; parameters need a binding that names them.",
     reference=_POLICIES,
 )
 def undecidable(evidence: AdmissionEvidence) -> Iterator[Problem]:
