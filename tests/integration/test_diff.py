@@ -226,6 +226,53 @@ def test_a_waiver_lets_a_danger_pass(merging: Path, capsys: pytest.CaptureFixtur
     assert "waived until 2026-12-01 by platform: The web is off while its disk is copied." in text(difference)
 
 
+@pytest.mark.parametrize(
+    ("waiver", "rules"),
+    [
+        pytest.param(WAIVER.replace("2026-12-01", "2030-12-01"), "", id="longer than anybody may"),
+        pytest.param(WAIVER.replace("Deployment/web", '"*"').replace("DANGER009", "DANGER"), "", id="for everything"),
+        pytest.param(WAIVER, "longestLife: 1\n", id="longer than the target branch allows"),
+        pytest.param(WAIVER, "notWaivable: [DANGER]\n", id="what the target branch lets nobody waive"),
+    ],
+)
+def test_a_merge_request_can_not_wave_its_own_dangers_through(waiver: str, rules: str, merging: Path) -> None:
+    git(merging, "checkout", "main")
+    (merging / "policies").mkdir(exist_ok=True)
+    (merging / "policies/waiver-rules.yaml").write_text(rules or "longestLife: 400\n", encoding="utf-8")
+    git(merging, "add", ".")
+    git(merging, "commit", "-m", "rules")
+    git(merging, "checkout", "-B", "topic")
+    change(merging, "base/web/deployment.yaml", "replicas: 1", "replicas: 0")
+    (merging / "policies/waiver-rules.yaml").write_text("longestLife: 400\n", encoding="utf-8")
+    (merging / "policies/waivers.yaml").write_text(waiver, encoding="utf-8")
+    assert run_diff(merging).endangered
+
+
+@pytest.mark.parametrize(
+    ("main", "topic", "found"),
+    [
+        ("warning", "warning", {"warning"}),
+        ("warning", "off", {"warning"}),
+        ("off", "off", set()),
+        ("error", "off", {"error"}),
+    ],
+)
+def test_a_danger_weighs_what_both_sides_levels_say(main: str, topic: str, found: set[str], merging: Path) -> None:
+    git(merging, "checkout", "main")
+    (merging / "policies").mkdir(exist_ok=True)
+    levels = merging / "policies/levels.yaml"
+    levels.write_text(f"levels: {{testbed: {{DANGER009: {main}}}, production: {{DANGER009: {main}}}}}\n", encoding="utf-8")
+    git(merging, "add", ".")
+    git(merging, "commit", "-m", "levels")
+    git(merging, "checkout", "-B", "topic")
+    change(merging, "base/web/deployment.yaml", "replicas: 1", "replicas: 0")
+    levels.write_text(f"levels: {{testbed: {{DANGER009: {topic}}}, production: {{DANGER009: {topic}}}}}\n", encoding="utf-8")
+    git(merging, "add", ".")
+    git(merging, "commit", "-m", "topic")
+    for head in (None, "topic"):
+        assert {danger.level.value for danger in run_diff(merging, head=head).dangers} == found
+
+
 def test_lint_calls_no_waiver_of_a_danger_unused(merging: Path, run_lint: Callable[..., object]) -> None:
     (merging / "policies").mkdir(exist_ok=True)
     (merging / "policies/waivers.yaml").write_text(WAIVER, encoding="utf-8")

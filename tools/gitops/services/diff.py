@@ -29,6 +29,7 @@ from gitops.repository.pairing import pairs, stem
 from gitops.services.diff_amounts import capacity_changes, replica_changes
 from gitops.services.diff_pins import is_branch, pins
 from gitops.services.diff_sides import Comparison, Repository, Side
+from gitops.services.gate import Gate, gate_of
 from gitops.services.lint import Progress
 from gitops.services.waiving import apply_waivers
 from gitops.services.workspace import Workspace
@@ -72,8 +73,10 @@ class _Run:
         deliveries = [delivery for name in names for delivery in self._deliveries(name, wanted)]
         deliveries = [each for each in deliveries if each.objects or each.gone or each.fresh]
         evidence = DiffEvidence(tuple(deliveries), wanted, self._in_use(deliveries, wanted))
-        dangers = {self._finding(check, problem) for check, problem in _dangers(evidence)}
-        waived = apply_waivers(list(dangers), self.new.tree.waivers.waivers, self.request.today)
+        gate = gate_of(self.new.tree, self.target, self.repository.root)
+        dangers = {finding for check, problem in _dangers(evidence) if (finding := self._finding(gate, check, problem))}
+        waivers = self.new.tree.waivers.waivers
+        waived = apply_waivers(list(dangers), waivers, self.request.today, refuses=gate.refuses, waivable=gate.waivable)
         self.repository.workspace.cache.prune()
         return Difference(
             self.old.name,
@@ -202,7 +205,12 @@ class _Run:
                 )
         return used
 
-    def _finding(self, check: Check, problem: Problem) -> Finding:
+    def _finding(self, gate: Gate, check: Check, problem: Problem) -> Finding | None:
+        """None where nobody wants to know of the danger."""
+        environment = problem.resource.overlay.environment if problem.resource else problem.environment
+        level = gate.level(check, environment)
+        if level is None:
+            return None
         resource, file, line, target = problem.resource, problem.file, problem.line, None
         if resource is not None:
             side = self.homes.get(id(resource), self.new)
@@ -212,12 +220,12 @@ class _Run:
             line = self.new.tree.line(file, problem.path)
         return Finding(
             rule=check.id,
-            level=check.level,
+            level=level,
             message=problem.message,
             fix=problem.fix or check.fix,
             file=file,
             line=line,
-            environment=resource.overlay.environment if resource else problem.environment,
+            environment=environment,
             component=resource.overlay.component if resource else problem.component,
             object=target,
             path=format_pointer(problem.path),

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from gitops.adapters import git
 from gitops.checks.unit import Check, all_checks
@@ -53,16 +54,18 @@ class Gate:
         return self.waivers.too_long(waiver, today) or bool(self.waivers.too_broad(waiver))
 
 
-def gate_of(tree: Tree, target: str | None) -> Gate:
+def gate_of(tree: Tree, target: str | None, root: Path | None = None) -> Gate:
     """The gate of a tree; ``target`` is a revision: the tip of the branch that it is to be merged into.
+
+    ``root`` is where git knows the revision, where that is not the tree's own folder.
 
     Raises ``UserError`` where git does not know the revision, or its rules can't be read.
     """
     environments = tuple(tree.environments)
     if target is None:
         return Gate((tree.levels,), tree.waiver_rules, environments)
-    levels = Levels.model_validate(_said(tree, target, LEVELS, Levels))
-    rules = WaiverRules.model_validate(_said(tree, target, WAIVER_RULES, WaiverRules))
+    levels = Levels.model_validate(_said(root or tree.root, target, LEVELS, Levels))
+    rules = WaiverRules.model_validate(_said(root or tree.root, target, WAIVER_RULES, WaiverRules))
     return Gate((tree.levels, levels), tree.waiver_rules.with_those_of(rules), environments)
 
 
@@ -72,8 +75,8 @@ def target_of(variables: Mapping[str, str] = os.environ) -> str | None:
     return variables.get(TARGET_VARIABLE) or (f"origin/{named}" if named else None)
 
 
-def _said(tree: Tree, revision: str, path: str, document: type[Document]) -> object:
-    data = git.file_at(tree.root, revision, path)
+def _said(root: Path, revision: str, path: str, document: type[Document]) -> object:
+    data = git.file_at(root, revision, path)
     if data is None:
         return document()
     facts = read_own(path, data)
