@@ -108,7 +108,8 @@ def lay_over(repository: Path, defect: Path) -> None:
             target.mkdir(parents=True, exist_ok=True)
         else:
             target.unlink(missing_ok=True)  # a link must replace the file, not write through it
-            shutil.copy2(source, target, follow_symlinks=False)
+            # Not its time: with the size and the time of the file that it replaces, git takes it for that one.
+            shutil.copy(source, target, follow_symlinks=False)
     listed = repository / "REMOVE"
     if listed.exists():
         for line in listed.read_text(encoding="utf-8").split():
