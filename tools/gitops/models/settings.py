@@ -1,6 +1,11 @@
 """What every YAML file of our own has in common: no field that we do not know, nothing changed after reading."""
 
-from typing import Annotated, Any
+import ast
+import inspect
+from collections.abc import Iterator
+from itertools import pairwise
+from textwrap import dedent
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -43,7 +48,8 @@ KubernetesVersion = Annotated[str, StringConstraints(pattern=KUBERNETES_VERSION)
 class Settings(BaseModel):
     """A part of a file of our own."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    # Built when first read into: a run needs few of the models.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Document(Settings):
@@ -53,9 +59,45 @@ class Document(Settings):
     def json_schema(cls) -> dict[str, Any]:
         """The strict JSON Schema (draft 2020-12) that editors and the linter hold the file against.
 
-        A field that may be left out is not offered as null: the choice would hide what is wrong inside it.
+        A field that may be left out is not offered as null: the choice would hide what is wrong inside it. Fields are described
+        by the text below them; pydantic can do that too, at the price of reading all sources at every start.
         """
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_without_null(cls.model_json_schema())}
+        schema = cls.model_json_schema()
+        for part in _parts(cls):
+            properties = (schema if part is cls else schema["$defs"][part.__name__])["properties"]
+            for name, text in _texts_below_fields(part).items():
+                properties[part.model_fields[name].alias or name]["description"] = text
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_without_null(schema)}
+
+
+def _parts(model: type[Settings]) -> Iterator[type[Settings]]:
+    """A model and those that its fields are made of, each once."""
+    waiting, known = [model], {model}
+    while waiting:
+        part = waiting.pop()
+        yield part
+        found = {each for field in part.model_fields.values() for each in _models_in(field.annotation)} - known
+        known |= found
+        waiting += found
+
+
+def _models_in(annotation: Any) -> Iterator[type[Settings]]:
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _texts_below_fields(part: type[Settings]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for model in part.__mro__:
+        if model is not Settings and issubclass(model, Settings):
+            body = ast.parse(dedent(inspect.getsource(model))).body[0].body  # type: ignore[attr-defined]
+            for field, below in pairwise(body):
+                match (field, below):
+                    case (ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text)))):
+                        texts.setdefault(name, inspect.cleandoc(text))
+    return texts
 
 
 def _without_null(part: Any) -> Any:
