@@ -20,6 +20,7 @@ FIXTURES = ROOT / "tests" / "fixtures"
 TODAY = date(2026, 11, 24)
 
 Lint = Callable[..., Result]
+Put = Callable[[str, str], Path]
 
 
 class Silent:
@@ -28,6 +29,23 @@ class Silent:
     def start(self, step: str, total: int) -> None: ...
 
     def advance(self) -> None: ...
+
+
+@pytest.fixture
+def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
+    """Puts a shell script on a PATH that has none of the user's own programs, beside an empty cache folder."""
+    folder = tmp_path / "path"
+    folder.mkdir()
+    monkeypatch.setenv("DARE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+    def write(name: str, script: str) -> Path:
+        program = folder / name
+        program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        program.chmod(0o755)
+        return program
+
+    return write
 
 
 @pytest.fixture(scope="session")

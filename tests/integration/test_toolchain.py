@@ -9,7 +9,7 @@ import pytest
 
 from gitops.adapters import toolchain
 from gitops.models.errors import UserError
-from tests.integration.conftest import ROOT
+from tests.integration.conftest import ROOT, Put
 
 VERSION = "v5.8.1"
 # Writes the program that -o names, and tells its call; the version is that of a Go which can fetch another.
@@ -20,29 +20,11 @@ while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\\necho built\\n' > "$2"; /bin/chmod +x "$2"
 """
 
-Put = Callable[[str, str], Path]
-
 
 @pytest.fixture(autouse=True)
-def _nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_installed(put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DARE_KUSTOMIZE")
-    monkeypatch.setenv("DARE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TOLD", str(tmp_path / "told"))
-    (tmp_path / "path").mkdir()
-    monkeypatch.setenv("PATH", f"{tmp_path / 'path'}:/usr/bin:/bin")
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    """Puts a shell script on PATH."""
-
-    def write(name: str, script: str) -> Path:
-        program = tmp_path / "path" / name
-        program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-        program.chmod(0o755)
-        return program
-
-    return write
 
 
 def said() -> tuple[list[str], Callable[[str], None]]:

@@ -9,9 +9,7 @@ import pytest
 from gitops.adapters import trivy_program, wheels
 from gitops.cli.scan import main
 from gitops.models.errors import UserError
-from tests.integration.conftest import ROOT
-
-Put = Callable[[str, str], Path]
+from tests.integration.conftest import ROOT, Put
 
 
 def telling(version: str) -> str:
@@ -19,23 +17,8 @@ def telling(version: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DARE_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "path").mkdir()
-    monkeypatch.setenv("PATH", f"{tmp_path / 'path'}:/usr/bin:/bin")
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    """Puts a shell script on PATH."""
-
-    def write(name: str, script: str) -> Path:
-        program = tmp_path / "path" / name
-        program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-        program.chmod(0o755)
-        return program
-
-    return write
+def _nothing_installed(put: Put) -> None:
+    """Each test starts without a Trivy."""
 
 
 @pytest.fixture

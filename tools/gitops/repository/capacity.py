@@ -8,21 +8,14 @@ from typing import Any
 
 from gitops.models.cluster import Cluster, NodeGroup
 from gitops.models.quantity import parse_quantity
-from gitops.models.resource import Resource
+from gitops.models.resource import GroupKind, Resource
 from gitops.models.values import mapping, sequence
 from gitops.repository.demand import NOTHING, Demand, claim_size, count, pod_demand
 from gitops.repository.operated import operated_pods
+from gitops.repository.workloads import MAKERS
 
 # Ceph warns, and clients feel it, once disks are fuller than this (its default mon_osd_nearfull_ratio).
 FULLEST = Decimal("0.85")
-
-_TEMPLATES = {
-    ("apps", "Deployment"): ("spec", "template", "spec"),
-    ("apps", "StatefulSet"): ("spec", "template", "spec"),
-    ("apps", "DaemonSet"): ("spec", "template", "spec"),
-    ("batch", "Job"): ("spec", "template", "spec"),
-    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template", "spec"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +67,12 @@ def demand_by_namespace(resources: Iterable[Resource], cluster: Cluster) -> dict
 def _demand(resource: Resource, nodes: int) -> Demand:
     if (resource.group, resource.kind) == ("", "PersistentVolumeClaim"):
         return Demand(storage=claim_size(resource.body))
-    path = _TEMPLATES.get((resource.group, resource.kind))
+    path = MAKERS.get(GroupKind(resource.group, resource.kind))
     if path is None:
         return Demand()
     pod: Any = resource.body
-    for step in path:
-        pod = mapping(pod).get(step)
+    for step in (*path, "spec"):
+        pod = mapping(pod).get(str(step))
     spec = mapping(resource.body.get("spec"))
     number = nodes if resource.kind == "DaemonSet" else count(spec.get("replicas", spec.get("parallelism")))
     claims = sum((claim_size(mapping(template)) for template in sequence(spec.get("volumeClaimTemplates"))), NOTHING)

@@ -19,6 +19,8 @@ _HOLDERS: dict[GroupKind, JsonPath] = {
     GroupKind("batch", "CronJob"): ("spec", "jobTemplate", *_TEMPLATE),
     GroupKind("batch", "Job"): _TEMPLATE,
 }
+# Those from which pods are made, by the place of the pod's template.
+MAKERS = {kind: path for kind, path in _HOLDERS.items() if path[-len(_TEMPLATE) :] == _TEMPLATE}
 
 
 class Container(NamedTuple):

@@ -13,19 +13,15 @@ from gitops.checks.admission.matching import may_match
 from gitops.models.admission import Binding, Policy
 from gitops.models.admission_request import AdmissionRequest, ApiResource, Trouble, Verdict
 from gitops.models.paths import JsonPath, value_at
-from gitops.models.resource import JsonObject, Origin, Overlay, Resource
+from gitops.models.resource import GroupKind, JsonObject, Origin, Overlay, Resource
 from gitops.models.values import mapping
 from gitops.repository.admission import bindings_of
 from gitops.repository.crds import is_crd
 from gitops.repository.kinds import Kinds
 from gitops.repository.rendering import RenderedEnvironment
 from gitops.repository.stored import is_known, pod_of, stored
+from gitops.repository.workloads import MAKERS
 
-_TEMPLATES: dict[tuple[str, str], JsonPath] = {
-    **{("apps", kind): ("spec", "template") for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")},
-    ("batch", "Job"): ("spec", "template"),
-    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
-}
 _BESIDE = Overlay("", "", "")  # of what no overlay renders
 _UNBOUND = "bound to everything"
 _TIME = "creationTimestamp"
@@ -88,7 +84,7 @@ class Ground:
     def requests(self, resource: Resource) -> Iterator[Asked]:
         """The creation of the object, and of a pod from its template."""
         yield self._asked(self._stored(resource), resource.api_version, resource.kind, ())
-        path = _TEMPLATES.get((resource.group, resource.kind))
+        path = MAKERS.get(GroupKind(resource.group, resource.kind))
         if path:
             try:
                 template = mapping(value_at(resource.body, path))
